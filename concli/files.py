@@ -1,0 +1,204 @@
+"""Output that appears whole or not at all, and output that flows."""
+
+import contextlib
+import os
+import secrets
+import select
+import stat
+from collections.abc import Sequence
+from typing import Protocol
+
+from concli.errors import OutputClosed, OutputError
+from concli.terminal import visible
+
+__all__ = ["Buffer", "Output", "open_output", "write_whole"]
+
+Buffer = bytes | bytearray | memoryview
+
+_PIECES_AT_ONCE = min(1024, os.sysconf("SC_IOV_MAX"))
+# What can be written without blocking to a pipe, socket or terminal that has said it is writable.
+_NEVER_BLOCKS = select.PIPE_BUF
+
+
+class Output(Protocol):
+    """A place for bytes.
+
+    ``commit`` ends it for good, ``abort`` as if it had never been; ``cancel``, from any thread, makes
+    a ``write`` that waits for a slow reader return early. All raise ``OutputError``.
+    """
+
+    name: str
+    is_new: bool  # whether what is written is all there is in it
+
+    def write(self, pieces: Sequence[Buffer]) -> int: ...
+    def cancel(self) -> None: ...
+    def commit(self) -> None: ...
+    def abort(self) -> None: ...
+    def stat(self) -> os.stat_result: ...
+
+
+def open_output(path: str | None) -> Output:
+    """Open ``path`` for writing; ``None`` and ``-`` are standard output.
+
+    A regular file is written beside its place and put there by ``commit``; anything else (a pipe, a
+    device) is written as it comes. Raises ``OutputError``.
+    """
+    if path is None or path == "-":
+        return _stream("standard output", os.dup(1))
+    try:
+        if os.path.exists(path) and not os.path.isfile(path):
+            return _stream(path, os.open(path, os.O_WRONLY | os.O_CLOEXEC))
+        return _NewFile(path)
+    except OSError as error:
+        raise OutputError(path, error) from error
+
+
+def write_whole(path: str, data: bytes) -> None:
+    """Write ``data`` to ``path``, whole or not at all. Raises ``OutputError``."""
+    output = open_output(path)
+    try:
+        output.write([data])
+    except BaseException:
+        output.abort()
+        raise
+    output.commit()
+
+
+class _Direct:
+    """Bytes straight to a descriptor that does not make its writer wait."""
+
+    is_new = False
+
+    def __init__(self, name: str, fd: int) -> None:
+        self.name = name
+        self._fd = fd
+
+    def write(self, pieces: Sequence[Buffer]) -> int:
+        """Write all pieces, one after the other; return the number of bytes."""
+        total = 0
+        try:
+            for first in range(0, len(pieces), _PIECES_AT_ONCE):
+                total += self._write_some(pieces[first : first + _PIECES_AT_ONCE])
+        except BrokenPipeError as error:
+            raise OutputClosed(self.name, "closed by its reader") from error
+        except OSError as error:
+            raise OutputError(self.name, error) from error
+        return total
+
+    def _write_some(self, pieces: Sequence[Buffer]) -> int:
+        wanted = sum(map(len, pieces))
+        written = os.writev(self._fd, pieces)
+        if written < wanted:  # a disk that is nearly full, or more than the system takes at once
+            rest = memoryview(b"".join(pieces))[written:]
+            while rest:
+                rest = rest[os.write(self._fd, rest) :]
+        return wanted
+
+    def stat(self) -> os.stat_result:
+        return os.fstat(self._fd)
+
+    def cancel(self) -> None:
+        pass
+
+    def commit(self) -> None:
+        try:
+            os.close(self._fd)
+        except OSError as error:
+            raise OutputError(self.name, error) from error
+
+    def abort(self) -> None:
+        with contextlib.suppress(OSError):
+            os.close(self._fd)
+
+
+class _NewFile(_Direct):
+    """A file that is written under another name beside its place, then synced and renamed."""
+
+    is_new = True
+
+    def __init__(self, path: str) -> None:
+        self._place = os.path.realpath(path)
+        folder, name = os.path.split(self._place)
+        if not os.path.isdir(folder):
+            raise OutputError(path, f"there is no directory {os.path.dirname(path)}; create it first")
+        exists = os.path.exists(self._place)
+        if exists and not os.access(self._place, os.W_OK):
+            raise OutputError(path, "permission denied")
+        self._draft = os.path.join(folder, f".{name[:200]}.{secrets.token_hex(4)}.part")
+        fd = os.open(self._draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        super().__init__(path, fd)
+        if exists:
+            os.fchmod(fd, stat.S_IMODE(os.stat(self._place).st_mode))
+
+    def commit(self) -> None:
+        try:
+            os.fsync(self._fd)
+            super().commit()
+            os.replace(self._draft, self._place)
+        except OSError as error:
+            self.abort()
+            raise OutputError(self.name, error) from error
+        with contextlib.suppress(OSError):  # not every file system can sync a folder
+            folder = os.open(os.path.dirname(self._place), os.O_RDONLY)
+            os.fsync(folder)
+            os.close(folder)
+
+    def abort(self) -> None:
+        super().abort()
+        with contextlib.suppress(OSError):
+            os.unlink(self._draft)
+
+
+class _Flow(_Direct):
+    """A pipe, socket or terminal: its reader may be slow, so waiting for it can be cancelled."""
+
+    def __init__(self, name: str, fd: int) -> None:
+        super().__init__(name, fd)
+        self._cancelled, self._cancel = os.pipe()
+
+    def _write_some(self, pieces: Sequence[Buffer]) -> int:
+        rest = memoryview(b"".join(pieces))
+        total = len(rest)
+        poll = select.poll()
+        poll.register(self._fd, select.POLLOUT)
+        poll.register(self._cancelled, select.POLLIN)
+        while rest:
+            if any(fd == self._cancelled for fd, _ in poll.poll()):
+                return total - len(rest)
+            rest = rest[os.write(self._fd, rest[:_NEVER_BLOCKS]) :]
+        return total
+
+    def cancel(self) -> None:
+        with contextlib.suppress(OSError):
+            os.write(self._cancel, b"x")
+
+    def commit(self) -> None:
+        self._close_pipe()
+        super().commit()
+
+    def abort(self) -> None:
+        self._close_pipe()
+        super().abort()
+
+    def _close_pipe(self) -> None:
+        for fd in (self._cancelled, self._cancel):
+            with contextlib.suppress(OSError):
+                os.close(fd)
+
+
+class _Terminal(_Flow):
+    """A terminal, which must not be made to obey what is in the data."""
+
+    def _write_some(self, pieces: Sequence[Buffer]) -> int:
+        text = b"".join(pieces).decode("utf-8", "surrogateescape")
+        super()._write_some([visible(text).encode()])
+        return sum(map(len, pieces))
+
+
+def _stream(name: str, fd: int) -> Output:
+    mode = os.fstat(fd).st_mode
+    if os.isatty(fd):
+        return _Terminal(name, fd)
+    if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
+        return _Flow(name, fd)
+    return _Direct(name, fd)

@@ -1,0 +1,71 @@
+"""What the reader hands to the parsers."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from concli.logs.inputs import Input
+from concli.logs.line_finder import LineFinder, Marks
+
+__all__ = ["CHUNK_BYTES", "PADDING", "Chunk"]
+
+# Bytes past the data that may be read, so that a scanner can look at whole words at any line's start.
+PADDING = 64
+
+# Large enough that what a chunk costs besides its bytes (some hundred calls) is small, small enough
+# that the scratch arrays made from it stay in the processor's cache.
+CHUNK_BYTES = 1024 * 1024
+
+
+@dataclass(slots=True)
+class Chunk:
+    """Whole lines of one input.
+
+    ``buffer`` holds ``size`` bytes of data, the last of which is a line feed (added where the input
+    ``lacks_lf`` at its end), and ``PADDING`` more of no meaning. ``first_line`` counts from 1 and
+    ``offset``, in bytes, from 0, within the input; ``number`` counts the chunks of a run from 0.
+
+    A line that is too long comes alone, only its beginning in the buffer, and with its
+    ``full_length`` in bytes. ``consumed`` is how many bytes of the input the chunk stands for.
+    ``line_ends`` marks the line feeds, ``has_cr`` says whether there is a carriage return at all.
+    """
+
+    buffer: bytearray
+    input: Input | None = None
+    number: int = 0
+    size: int = 0
+    lines: int = 0
+    first_line: int = 1
+    offset: int = 0
+    lacks_lf: bool = False
+    full_length: int = 0
+    consumed: int = 0
+    has_cr: bool = False
+    line_ends: Marks = field(default_factory=lambda: np.empty(0, np.uint16))
+
+    @property
+    def capacity(self) -> int:
+        """The bytes of data there is room for."""
+        return len(self.buffer) - PADDING
+
+    def grow(self, capacity: int) -> None:
+        """Make room for a longer line."""
+        larger = bytearray(capacity + PADDING)
+        larger[: len(self.buffer)] = self.buffer
+        self.buffer = larger
+
+    def cut(self, size: int) -> None:
+        """Keep ``size`` bytes of one line and let go of the rest of the memory."""
+        self.buffer = self.buffer[:size] + b"\n" + bytes(PADDING)
+        self.size = size + 1
+
+    def mark_lines(self, finder: LineFinder) -> None:
+        """Find the line ends; best done when the bytes have just come in and are in the cache."""
+        self.line_ends = finder.mark(self.buffer, self.size)
+        self.lines = int(np.bitwise_count(self.line_ends).sum())
+        self.has_cr = self.buffer.find(b"\r", 0, self.size) >= 0
+
+    def reset(self) -> None:
+        """Make the chunk as new, but for its memory."""
+        self.size = self.lines = self.full_length = 0
+        self.lacks_lf = False

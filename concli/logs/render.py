@@ -1,0 +1,101 @@
+"""From the lines that are kept to bytes: text, JSON lines, CSV."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from concli.files import Buffer
+from concli.logs.assembly import Entries, Layout, assemble
+from concli.logs.chunk import PADDING
+from concli.logs.escapes import csv_text, json_text
+from concli.logs.line_finder import LineFinder, Positions, line_starts, positions_of
+from concli.logs.scanner import ENTRY, Lines, Scanner
+
+__all__ = ["FORMATS", "Renderer"]
+
+Pieces = Sequence[Buffer]
+
+
+class Renderer(Protocol):
+    """Turns the kept lines of a scan into bytes, for one thread.
+
+    A call returns pieces to be written one after the other, good as long as the chunk they were made
+    from, and the number of bytes that were replaced because they were not UTF-8.
+    """
+
+    header: bytes
+
+    def __call__(self, lines: Lines, keep: NDArray[np.bool_]) -> tuple[Pieces, int]: ...
+
+
+class Text:
+    """Lines as they are. Nothing is copied: a run of kept lines is one piece of the input."""
+
+    header = b""
+
+    def __call__(self, lines: Lines, keep: NDArray[np.bool_]) -> tuple[Pieces, int]:
+        whole = memoryview(lines.buffer)
+        edges = np.flatnonzero(np.diff(keep, prepend=False, append=False))
+        firsts, lasts = lines.starts[edges[::2]].tolist(), (lines.ends[edges[1::2] - 1] + 1).tolist()
+        return [whole[first:last] for first, last in zip(firsts, lasts, strict=True)], 0
+
+
+class _Fields:
+    """Entries taken apart, escaped and laid out anew."""
+
+    header: bytes
+    layout: Layout
+
+    def __init__(self) -> None:
+        self._finder = LineFinder()
+
+    def escape(self, lines: Lines, keep: NDArray[np.bool_]) -> tuple[bytearray | None, int]:
+        raise NotImplementedError
+
+    def __call__(self, lines: Lines, keep: NDArray[np.bool_]) -> tuple[Pieces, int]:
+        kept = np.flatnonzero(keep)
+        if not kept.size:
+            return [], 0
+        heads = (lines.message_starts() - lines.starts)[kept]
+        escaped, replaced = self.escape(lines, keep)
+        if escaped is None:
+            buffer, starts, ends = lines.buffer, lines.starts, lines.ends
+        else:
+            buffer = escaped
+            ends = positions_of(self._finder.mark(buffer, len(buffer) - PADDING))
+            starts = line_starts(ends)
+        starts, ends, levels = starts[kept], ends[kept], lines.levels[kept]
+        if (levels == Scanner.UNLISTED).any():
+            return [self._one_by_one(buffer, starts, ends)], replaced
+        entries = Entries(buffer, starts, starts + heads, ends, levels, lines.names)
+        return [assemble(entries, self.layout)], replaced
+
+    def _one_by_one(self, buffer: bytearray, starts: Positions, ends: Positions) -> bytes:
+        entries = (ENTRY.match(buffer, *span) for span in zip(starts.tolist(), ends.tolist(), strict=True))
+        return b"".join(self.layout.entry(*entry.groups()) for entry in entries if entry)
+
+
+class JsonLines(_Fields):
+    """One JSON object a line, UTF-8."""
+
+    header = b""
+    layout = Layout(b'{"timestamp":"', b'","level":"', b'","message":"', b'"}\n')
+
+    def escape(self, lines: Lines, keep: NDArray[np.bool_]) -> tuple[bytearray | None, int]:
+        return json_text(lines, keep)
+
+
+class Csv(_Fields):
+    """RFC 4180 with a header; the message is always quoted, lines end with a line feed."""
+
+    header = b"timestamp,level,message\n"
+    layout = Layout(b"", b",", b',"', b'"\n')
+
+    def escape(self, lines: Lines, keep: NDArray[np.bool_]) -> tuple[bytearray | None, int]:
+        return csv_text(lines), 0
+
+
+#: The formats of the output by name.
+FORMATS: dict[str, type[Text | JsonLines | Csv]] = {"text": Text, "jsonl": JsonLines, "csv": Csv}

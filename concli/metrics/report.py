@@ -1,0 +1,103 @@
+"""The run report, ``concli.report/1``: one frozen snapshot, for the table, the file and the exit code."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from concli.metrics.host import Host
+from concli.metrics.thread_monitor import ThreadUsage
+
+__all__ = ["Check", "ProcessUsage", "QueueUsage", "Report", "StageUsage", "Verdict"]
+
+
+@dataclass(frozen=True, slots=True)
+class QueueUsage:
+    """The buffer before a stage; in the buffer's unit (``unit``: items or bytes)."""
+
+    capacity: int
+    peak: int
+    mean: float
+    size: int
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class StageUsage:
+    """A stage of a job. Seconds are summed over its workers.
+
+    ``busy_s`` is work, ``starved_s`` waiting for input, ``blocked_s`` waiting for room in the output.
+    """
+
+    name: str
+    workers: int
+    items_in: int
+    items_out: int
+    bytes_in: int
+    bytes_out: int
+    errors: int
+    busy_s: float
+    starved_s: float
+    blocked_s: float
+    p50_ms: float | None
+    p99_ms: float | None
+    queue: QueueUsage | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessUsage:
+    """What the whole process has used; memory is shared by all threads."""
+
+    cpu_s: float
+    peak_rss_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The stage that limits the rate, and how that shows."""
+
+    stage: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """An invariant that was checked in this run."""
+
+    name: str
+    passed: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A run, at its end or on the way there. Field by field what the JSON document holds."""
+
+    command: str
+    version: str
+    started: str
+    elapsed_s: float
+    host: Host
+    config: Mapping[str, object]
+    totals: Mapping[str, int]
+    stages: tuple[StageUsage, ...]
+    threads: tuple[ThreadUsage, ...]
+    process: ProcessUsage
+    bottleneck: Verdict | None
+    checks: tuple[Check, ...]
+    result: Mapping[str, object]
+
+    def to_json(self) -> str:
+        """Return the report as one JSON document."""
+        document = {"schema": "concli.report/1", **asdict(self)}
+        return json.dumps(_rounded(document), indent=2)
+
+
+def _rounded(value: object) -> object:
+    """Cut floats to what they are good for: microseconds of seconds, thousandths of the rest."""
+    if isinstance(value, float):
+        return round(value, 6)
+    if isinstance(value, Mapping):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(item) for item in value]
+    return value

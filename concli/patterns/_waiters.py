@@ -1,0 +1,94 @@
+"""The line in which threads wait for a condition: one raw lock for each waiter."""
+
+from collections import deque
+from typing import Protocol
+
+from concli.patterns import _sync
+
+
+class RawLock(Protocol):
+    """What a lock has to offer here; ``threading.Lock()`` does."""
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool: ...
+    def release(self) -> None: ...
+
+
+class Waiters:
+    """A condition on its owner's mutex, without what ``threading.Condition`` spends on generality.
+
+    The owner's mutex guards every field, and every method is called with it held. To wake a thread is
+    to take it out of the line; so one that times out or is interrupted can tell that it had been
+    chosen all the same, and pass that on instead of losing a wakeup.
+    """
+
+    __slots__ = ("_began", "_ended_s", "_line", "waits")
+
+    def __init__(self) -> None:
+        self._line: deque[RawLock] = deque()
+        self._began: dict[int, float] = {}  # when each wait still going on began, by its lock's id
+        self._ended_s = 0.0  # seconds in waits that have ended
+        self.waits = 0
+
+    def __len__(self) -> int:
+        return len(self._line)
+
+    def wake(self, count: int = 1) -> None:
+        """Let the first ``count`` waiters go."""
+        line = self._line
+        while count > 0 and line:
+            line.popleft().release()
+            count -= 1
+
+    def wake_all(self) -> None:
+        """Let every waiter go."""
+        self.wake(len(self._line))
+
+    def wait(self, mutex: RawLock, deadline: float | None, *, again: bool = False) -> bool:
+        """Leave ``mutex``, wait to be woken, take ``mutex`` again; False if the deadline passed first.
+
+        ``again`` says that the caller was woken before and found nothing: it waits at the front.
+        """
+        me = _sync.Lock()
+        me.acquire()
+        if again:
+            self._line.appendleft(me)
+        else:
+            self._line.append(me)
+            self.waits += 1
+        self._began[id(me)] = _sync.monotonic()
+        mutex.release()
+        try:
+            me.acquire(True, _sync.remaining(deadline))
+        except BaseException:
+            _acquire_despite_interrupts(mutex)
+            if self._leave(me):
+                self.wake()  # this thread was chosen and is not coming: let the next one go
+            raise
+        _acquire_despite_interrupts(mutex)
+        return self._leave(me)
+
+    def _leave(self, me: RawLock) -> bool:
+        """Close the account of this wait; True if it had been woken."""
+        self._ended_s += _sync.monotonic() - self._began.pop(id(me))
+        try:
+            self._line.remove(me)
+        except ValueError:
+            return True
+        return False
+
+    def waited_s(self) -> float:
+        """Return the seconds waited by all threads together, waits still going on included."""
+        now = _sync.monotonic()
+        return self._ended_s + sum(now - began for began in self._began.values())
+
+
+def _acquire_despite_interrupts(mutex: RawLock) -> None:
+    """Take ``mutex`` whatever is thrown in meanwhile, then raise that.
+
+    The caller stands in a ``with mutex`` block that will release it: it must be held on every way out.
+    """
+    try:
+        mutex.acquire()
+    except BaseException:
+        _acquire_despite_interrupts(mutex)
+        raise

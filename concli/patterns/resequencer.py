@@ -1,0 +1,146 @@
+"""Resequencer: a bounded buffer that many threads fill in any order and that empties in sequence.
+
+Choose it behind a pool of workers whose results must come out in the order in which the work went
+in. Where order does not matter a ``BoundedBuffer`` lets the fast overtake the slow.
+
+Source: "Resequencer" in Hohpe and Woolf, Enterprise Integration Patterns.
+
+>>> words = ["first", "second"]
+>>> results = Resequencer(10, number=words.index)
+>>> results.put("second")
+>>> results.put("first")
+>>> results.shutdown()
+>>> list(results)
+['first', 'second']
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Generic, TypeVar
+
+from concli.patterns import _sync
+from concli.patterns._shutdown import ShutDown
+from concli.patterns._waiters import Waiters
+from concli.patterns.bounded_buffer import BufferStatistics
+
+T = TypeVar("T")
+
+__all__ = ["Resequencer"]
+
+
+class Resequencer(Generic[T]):
+    """Items numbered from 0 go in as they come and come out in the order of their numbers.
+
+    ``number(item)`` gives an item's number; each must be put once. ``maxsize`` bounds what is held
+    back, in items or in what ``sizer(item)`` returns, as in ``BoundedBuffer``. The item whose turn is
+    next always goes in: whoever has it never waits, so the buffer can't lock itself up.
+    """
+
+    def __init__(self, maxsize: int, *, number: Callable[[T], int], sizer: Callable[[T], int] | None = None) -> None:
+        self.maxsize = maxsize
+        self._number = number
+        self._sizer = sizer
+        # The mutex guards every field below.
+        self._mutex = _sync.Lock()
+        self._held: dict[int, tuple[T, int]] = {}
+        self._next = 0
+        self._size = 0
+        self._is_shutdown = False
+        self._getters = Waiters()
+        self._putters = Waiters()
+        self._puts = 0
+        self._peak = 0
+        self._sizes_found = 0
+
+    def put(self, item: T) -> None:
+        """Add an item, waiting for room unless its turn is next.
+
+        Raises ``ShutDown`` if the buffer has ended, ``ValueError`` for a number that was put before.
+        """
+        number = self._number(item)
+        size = 1 if self._sizer is None else self._sizer(item)
+        with self._mutex:
+            while not self._is_shutdown and number != self._next and self._size + size > self.maxsize:
+                self._putters.wait(self._mutex, None)
+            if self._is_shutdown:
+                raise ShutDown
+            if number < self._next or number in self._held:
+                raise ValueError(f"item {number} was put before")
+            self._held[number] = (item, size)
+            self._size += size
+            self._peak = max(self._peak, self._size)
+            self._puts += 1
+            if number == self._next:
+                self._getters.wake()
+
+    def get(self) -> T:
+        """Remove and return the next item in sequence, waiting for it.
+
+        Raises ``ShutDown`` when the buffer has ended and the next item is not inside.
+        """
+        with self._mutex:
+            while self._next not in self._held:
+                if self._is_shutdown:
+                    raise ShutDown
+                self._getters.wait(self._mutex, None)
+            self._sizes_found += self._size
+            item, size = self._held.pop(self._next)
+            self._next += 1
+            self._size -= size
+            # Whose turn it is now may be any of those who wait for room: all of them look again.
+            self._putters.wake_all()
+            if self._next in self._held:
+                self._getters.wake()
+            return item
+
+    def __iter__(self) -> Iterator[T]:
+        """Get items in sequence until the buffer has been shut down."""
+        while True:
+            try:
+                item = self.get()
+            except ShutDown:
+                return
+            yield item
+
+    def shutdown(self, immediate: bool = False) -> None:
+        """End the buffer; with ``immediate`` what is inside is dropped."""
+        with self._mutex:
+            if immediate:
+                self._held.clear()
+                self._size = 0
+            self._end()
+
+    def drain(self) -> list[T]:
+        """End the buffer and return what was inside, so that its owner can account for it."""
+        with self._mutex:
+            left = [self._held[number][0] for number in sorted(self._held)]
+            self._held.clear()
+            self._size = 0
+            self._end()
+        return left
+
+    def _end(self) -> None:
+        self._is_shutdown = True
+        self._getters.wake_all()
+        self._putters.wake_all()
+
+    @property
+    def is_shutdown(self) -> bool:
+        """Whether the buffer has been shut down."""
+        return self._is_shutdown
+
+    def statistics(self) -> BufferStatistics:
+        """Return a frozen snapshot."""
+        with self._mutex:
+            return BufferStatistics(
+                capacity=self.maxsize,
+                depth=len(self._held),
+                size=self._size,
+                peak=self._peak,
+                mean=self._sizes_found / self._next if self._next else 0.0,
+                puts=self._puts,
+                gets=self._next,
+                put_waits=self._putters.waits,
+                get_waits=self._getters.waits,
+                put_wait_s=self._putters.waited_s(),
+                get_wait_s=self._getters.waited_s(),
+            )

@@ -1,0 +1,140 @@
+"""Thread group: threads that end together, and whose failures are seen.
+
+Choose it to run a fixed set of long-lived roles (a reader, parsers, a writer). For many short
+pieces of work use a pool.
+
+>>> with ThreadGroup() as group:
+...     group.spawn(print, "at work")
+at work
+"""
+
+import contextlib
+import contextvars
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from types import TracebackType
+from typing import Self
+
+from concli.patterns import _sync
+
+__all__ = ["ThreadGroup"]
+
+
+class ThreadGroup:
+    """Run callables in threads of their own; the first that fails stops all.
+
+    Stopping means calling, once, each callback given to ``on_stop``: typically the ``shutdown`` of
+    the buffers that the threads wait at. ``wait`` returns when all threads have ended and raises an
+    ``ExceptionGroup`` of what they raised, each with its own type and traceback.
+
+    ``around`` is called in every new thread and gives a context manager for its whole life.
+    Each thread gets a copy of the context variables of whoever spawned it. The threads are daemons:
+    one that is stuck in a system call can't keep an interrupted program from ending: on an interrupt
+    the ``with`` block waits ``grace`` seconds for them and no longer.
+    """
+
+    def __init__(
+        self, *, around: Callable[[], AbstractContextManager[object]] = nullcontext, grace: float = 2.0
+    ) -> None:
+        self._around = around
+        self._grace = grace
+        # The mutex guards every field below; `_idle` is notified when `_alive` falls to 0.
+        self._mutex = _sync.Lock()
+        self._idle = _sync.Condition(self._mutex)
+        self._threads: list[_sync.Thread] = []
+        self._alive = 0
+        self._failures: list[BaseException] = []
+        self._callbacks: list[Callable[[], object]] = []
+        self._is_stopped = False
+
+    def on_stop(self, callback: Callable[[], object]) -> None:
+        """Have ``callback`` called when the group stops early; at once if it has."""
+        with self._mutex:
+            if not self._is_stopped:
+                self._callbacks.append(callback)
+                return
+        callback()
+
+    def spawn(self, target: Callable[..., object], *args: object, name: str | None = None) -> None:
+        """Run ``target(*args)`` in a new thread. A group that has stopped starts no more."""
+        context = contextvars.copy_context()
+        thread = _sync.Thread(target=context.run, args=(self._run, target, args), name=name, daemon=True)
+        with self._mutex:
+            if self._is_stopped:
+                return
+            self._alive += 1
+            self._threads.append(thread)
+        try:
+            thread.start()
+        except BaseException:
+            self._ended()
+            with self._mutex:
+                self._threads.remove(thread)
+            raise
+
+    def stop(self) -> None:
+        """Tell all threads to end now; ``wait`` for them afterwards."""
+        with self._mutex:
+            callbacks = [] if self._is_stopped else self._callbacks
+            self._is_stopped = True
+        for callback in callbacks:
+            callback()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until every thread has ended; False if ``timeout`` seconds passed first.
+
+        Raises an ``ExceptionGroup`` if threads failed.
+        """
+        with self._mutex:
+            if not self._idle.wait_for(lambda: self._alive == 0, timeout):
+                return False
+            threads, self._threads = self._threads, []
+            failures, self._failures = self._failures, []
+        for thread in threads:
+            thread.join()  # it has run its course; this waits for the last few instructions
+        if failures:
+            try:
+                raise BaseExceptionGroup("threads failed", failures)
+            finally:
+                failures.clear()  # or the traceback would hold this frame, and this frame the failures
+        return True
+
+    def _run(self, target: Callable[..., object], args: tuple[object, ...]) -> None:
+        try:
+            with self._around():
+                target(*args)
+        except BaseException as failure:  # noqa: BLE001 - `wait` raises it where it can be seen
+            with self._mutex:
+                self._failures.append(failure)
+            self.stop()
+        finally:
+            self._ended()
+
+    def _ended(self) -> None:
+        with self._mutex:
+            self._alive -= 1
+            if not self._alive:
+                self._idle.notify_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if error is None:
+                self.wait()
+                return
+        except ExceptionGroup:
+            raise
+        except BaseException:  # an interrupt while waiting
+            self._stop_and_settle()
+            raise
+        self._stop_and_settle()
+
+    def _stop_and_settle(self) -> None:
+        """Stop, and give the threads a moment; what they raise now matters less than what stopped them."""
+        self.stop()
+        with contextlib.suppress(Exception):
+            self.wait(self._grace)
