@@ -50,7 +50,7 @@ class OutputError(FileError):
     """An output could not be written; what stood there before still stands."""
 
 
-class OutputClosed(OutputError):
+class OutputClosed(OutputError):  # noqa: N818 - it is an ending rather than an error
     """Whoever read the output has closed it."""
 
     exit_code = 141

@@ -23,18 +23,27 @@ _NEVER_BLOCKS = select.PIPE_BUF
 class Output(Protocol):
     """A place for bytes.
 
-    ``commit`` ends it for good, ``abort`` as if it had never been; ``cancel``, from any thread, makes
-    a ``write`` that waits for a slow reader return early. All raise ``OutputError``.
+    ``commit`` or ``abort`` ends it; ``cancel`` may be called from any thread. ``write`` and ``commit``
+    raise ``OutputError``.
     """
 
     name: str
     is_new: bool  # whether what is written is all there is in it
 
-    def write(self, pieces: Sequence[Buffer]) -> int: ...
-    def cancel(self) -> None: ...
-    def commit(self) -> None: ...
-    def abort(self) -> None: ...
-    def stat(self) -> os.stat_result: ...
+    def write(self, pieces: Sequence[Buffer]) -> int:
+        """Write all pieces, one after the other; return the number of bytes."""
+
+    def cancel(self) -> None:
+        """End a ``write`` that waits for a slow reader."""
+
+    def commit(self) -> None:
+        """Close, and put what was written in its place."""
+
+    def abort(self) -> None:
+        """Close, and leave the place as it was."""
+
+    def stat(self) -> os.stat_result:
+        """Return the status of what is being written to."""
 
 
 def open_output(path: str | None) -> Output:

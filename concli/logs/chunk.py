@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from concli.logs.inputs import Input
 from concli.logs.line_finder import LineFinder, Marks
 
 __all__ = ["CHUNK_BYTES", "PADDING", "Chunk"]
@@ -19,7 +18,7 @@ CHUNK_BYTES = 1024 * 1024
 
 @dataclass(slots=True)
 class Chunk:
-    """Whole lines of one input.
+    """Whole lines of the input ``name``.
 
     ``buffer`` holds ``size`` bytes of data, the last of which is a line feed (added where the input
     ``lacks_lf`` at its end), and ``PADDING`` more of no meaning. ``first_line`` counts from 1 and
@@ -31,7 +30,7 @@ class Chunk:
     """
 
     buffer: bytearray
-    input: Input | None = None
+    name: str = ""
     number: int = 0
     size: int = 0
     lines: int = 0

@@ -1,5 +1,6 @@
 """Escaping a whole chunk at once: its lines change their places but not their number."""
 
+import contextlib
 import json
 import re
 
@@ -44,19 +45,17 @@ def json_text(lines: Lines, keep: NDArray[np.bool_]) -> tuple[bytearray | None, 
     return _padded(text), replaced
 
 
-def csv_text(lines: Lines) -> bytearray | None:
-    """Return the text with its quotes doubled, padded; None means that it has none."""
+def csv_text(lines: Lines, keep: NDArray[np.bool_]) -> tuple[bytearray | None, int]:  # noqa: ARG001 - as json_text
+    """Return the text with its quotes doubled, padded, as ``json_text`` does; any byte can stay."""
     if lines.buffer.find(b'"', 0, lines.size) < 0:
-        return None
-    return _padded(lines.buffer[: lines.size].replace(b'"', b'""'))
+        return None, 0
+    return _padded(lines.buffer[: lines.size].replace(b'"', b'""')), 0
 
 
 def _as_utf8(text: bytes, keep: NDArray[np.bool_]) -> tuple[bytes, int]:
-    try:
+    with contextlib.suppress(UnicodeDecodeError):
         text.decode()
         return text, 0
-    except UnicodeDecodeError:
-        pass
     lines = text.split(b"\n")
     replaced = 0
     for number, (line, kept) in enumerate(zip(lines, keep.tolist(), strict=False)):

@@ -94,4 +94,5 @@ class InputFile:
         return not self._waits or bool(self._poll.poll(0))
 
     def close(self) -> None:
+        """Give the descriptor back."""
         os.close(self._fd)

@@ -76,7 +76,7 @@ class Parser:
 def _are_blank(lines: Lines, chosen: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Tell which of the chosen lines hold nothing but white space."""
     starts, ends = lines.starts[chosen], lines.ends[chosen]
-    blank = starts == ends
+    blank: NDArray[np.bool_] = starts == ends
     data = np.frombuffer(lines.buffer, np.uint8)
     # Only a line that begins and ends with what may be white space is looked at as a whole.
     likely = (data[starts] <= ord(" ")) & (data[ends - 1] <= ord(" ")) & ~blank

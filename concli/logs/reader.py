@@ -80,7 +80,7 @@ class Reader:
                 self.recycle(chunk)
                 return
             chunk.mark_lines(self._finder)
-            chunk.input, chunk.number, chunk.offset, chunk.first_line = source, self._number, offset, line
+            chunk.name, chunk.number, chunk.offset, chunk.first_line = source.name, self._number, offset, line
             self._number += 1
             offset += chunk.consumed
             line += chunk.lines

@@ -37,11 +37,10 @@ def reject_lines(chunk: Chunk, rejected: NDArray[np.intp], max_line: int) -> byt
 
 
 def _record(chunk: Chunk, number: int, start: int, end: int, max_line: int) -> bytes:
-    assert chunk.input
     line = bytes(chunk.buffer[start:end]).removesuffix(b"\r")
     length = chunk.full_length or len(line)
     record: dict[str, object] = {
-        "file": chunk.input.name.encode("utf-8", "surrogateescape").decode("utf-8", "replace"),
+        "file": chunk.name.encode("utf-8", "surrogateescape").decode("utf-8", "replace"),
         "line": chunk.first_line + number,
         "offset": chunk.offset + start,
         "reason": "no timestamp",

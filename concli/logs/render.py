@@ -27,7 +27,8 @@ class Renderer(Protocol):
 
     header: bytes
 
-    def __call__(self, lines: Lines, keep: NDArray[np.bool_]) -> tuple[Pieces, int]: ...
+    def __call__(self, lines: Lines, keep: NDArray[np.bool_]) -> tuple[Pieces, int]:
+        """Render the lines for which ``keep`` is true."""
 
 
 class Text:
@@ -36,6 +37,7 @@ class Text:
     header = b""
 
     def __call__(self, lines: Lines, keep: NDArray[np.bool_]) -> tuple[Pieces, int]:
+        """Render the lines for which ``keep`` is true."""
         whole = memoryview(lines.buffer)
         edges = np.flatnonzero(np.diff(keep, prepend=False, append=False))
         firsts, lasts = lines.starts[edges[::2]].tolist(), (lines.ends[edges[1::2] - 1] + 1).tolist()
@@ -45,16 +47,18 @@ class Text:
 class _Fields:
     """Entries taken apart, escaped and laid out anew."""
 
-    header: bytes
+    header = b""
     layout: Layout
 
     def __init__(self) -> None:
         self._finder = LineFinder()
 
     def escape(self, lines: Lines, keep: NDArray[np.bool_]) -> tuple[bytearray | None, int]:
+        """Return the text escaped and padded, None if it can stay, and the bytes that were replaced."""
         raise NotImplementedError
 
     def __call__(self, lines: Lines, keep: NDArray[np.bool_]) -> tuple[Pieces, int]:
+        """Render the lines for which ``keep`` is true."""
         kept = np.flatnonzero(keep)
         if not kept.size:
             return [], 0
@@ -80,11 +84,8 @@ class _Fields:
 class JsonLines(_Fields):
     """One JSON object a line, UTF-8."""
 
-    header = b""
     layout = Layout(b'{"timestamp":"', b'","level":"', b'","message":"', b'"}\n')
-
-    def escape(self, lines: Lines, keep: NDArray[np.bool_]) -> tuple[bytearray | None, int]:
-        return json_text(lines, keep)
+    escape = staticmethod(json_text)
 
 
 class Csv(_Fields):
@@ -92,9 +93,7 @@ class Csv(_Fields):
 
     header = b"timestamp,level,message\n"
     layout = Layout(b"", b",", b',"', b'"\n')
-
-    def escape(self, lines: Lines, keep: NDArray[np.bool_]) -> tuple[bytearray | None, int]:
-        return csv_text(lines), 0
+    escape = staticmethod(csv_text)
 
 
 #: The formats of the output by name.

@@ -101,7 +101,8 @@ class _LevelTable:
         mask &= rest
         found = mask == known_rest
         found &= first == known_first
-        return np.multiply(numbers, found, dtype=np.uint8, casting="unsafe")
+        levels: NDArray[np.uint8] = np.multiply(numbers, found, dtype=np.uint8, casting="unsafe")
+        return levels
 
 
 class Scanner:

@@ -41,18 +41,17 @@ class Selection:
     def mask(self, lines: Lines) -> NDArray[np.bool_]:
         """Tell for each line whether it is an entry that is kept."""
         if self.keeps_all:
-            return lines.levels != 0
+            return lines.levels.astype(bool)
         by_level = np.zeros(256, bool)
         by_level[1 : len(lines.names)] = [not self._levels or n.upper() in self._levels for n in lines.names[1:]]
-        keep = by_level[lines.levels]
+        keep: NDArray[np.bool_] = by_level[lines.levels]
         if self._needle is not None:
             keep &= self._holding(lines, self._needle)
         elif self._grep is not None:
-            self._search(lines, keep)
+            self._search(self._grep, lines, keep)
         for line in np.flatnonzero(lines.levels == Scanner.UNLISTED).tolist():
             entry = ENTRY.match(lines.buffer, lines.starts[line], lines.ends[line])
-            assert entry
-            keep[line] = self.keeps(entry["level"], entry["message"])
+            keep[line] = entry is not None and self.keeps(entry["level"], entry["message"])
         return keep
 
     def _holding(self, lines: Lines, needle: bytes) -> NDArray[np.bool_]:
@@ -68,13 +67,10 @@ class Selection:
         holding[where[found >= lines.message_starts()[where]]] = True
         return holding
 
-    def _search(self, lines: Lines, keep: NDArray[np.bool_]) -> None:
+    @staticmethod
+    def _search(grep: re.Pattern[str], lines: Lines, keep: NDArray[np.bool_]) -> None:
         """Take those out of ``keep`` whose message the expression does not find."""
-        assert self._grep
-        search, buffer = self._grep.search, lines.buffer
         chosen = np.flatnonzero(keep)
-        starts, ends = lines.message_starts()[chosen].tolist(), lines.ends[chosen].tolist()
-        keep[chosen] = [
-            search(buffer[start:end].decode("utf-8", "surrogateescape")) is not None
-            for start, end in zip(starts, ends, strict=True)
-        ]
+        spans = zip(lines.message_starts()[chosen].tolist(), lines.ends[chosen].tolist(), strict=True)
+        search, buffer = grep.search, lines.buffer
+        keep[chosen] = [bool(search(buffer[start:end].decode("utf-8", "surrogateescape"))) for start, end in spans]

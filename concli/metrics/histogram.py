@@ -1,6 +1,7 @@
 """A histogram of durations in bounded memory."""
 
 import math
+from itertools import accumulate
 
 __all__ = ["Histogram"]
 
@@ -23,7 +24,7 @@ class Histogram:
 
     def merge(self, other: "Histogram") -> None:
         """Add what ``other`` has counted."""
-        self._counts = [a + b for a, b in zip(self._counts, other._counts, strict=True)]
+        self._counts = [a + b for a, b in zip(self._counts, other._counts, strict=True)]  # noqa: SLF001 - one of us
 
     def quantile(self, q: float) -> float | None:
         """Return the duration, in seconds, that the share ``q`` of all does not exceed, to 12.5%."""
@@ -31,8 +32,5 @@ class Histogram:
         if not total:
             return None
         wanted = math.ceil(q * total)
-        for place, count in enumerate(self._counts):
-            wanted -= count
-            if wanted <= 0:
-                break
+        place = next(place for place, below in enumerate(accumulate(self._counts)) if below >= wanted)
         return _FIRST * math.exp2((place + 1) / _PER_DOUBLING)

@@ -11,6 +11,7 @@ from concli.metrics.host import host, peak_rss_bytes, process_cpu_s
 from concli.metrics.recorder import Recorder
 from concli.metrics.report import Check, ProcessUsage, QueueUsage, Report, StageUsage
 from concli.metrics.thread_monitor import ThreadMonitor
+from concli.metrics.trace import Trace
 from concli.patterns import BufferStatistics
 
 __all__ = ["Run", "Stage"]
@@ -26,7 +27,9 @@ class Stage(Recorder):
     What its workers wait is read from these buffers; what they do they record.
     """
 
-    def __init__(self, name: str, workers: int, source: _Buffer | None, sink: _Buffer | None, unit: str) -> None:
+    def __init__(
+        self, name: str, workers: int, source: _Buffer | None, sink: _Buffer | None, unit: str, trace: Trace | None
+    ) -> None:
         super().__init__()
         self.name = name
         self.workers = workers
@@ -35,6 +38,15 @@ class Stage(Recorder):
         self._source = source
         self._sink = sink
         self._unit = unit
+        self._trace = trace
+
+    def record(self, seconds: float, **counts: int) -> None:
+        """Count one operation of the calling thread that took ``seconds`` of work; see ``Recorder``."""
+        super().record(seconds, **counts)
+        if self._trace is not None:
+            self._trace.span(self.name, seconds)
+            if self._source is not None:
+                self._trace.count(f"before {self.name}", {self._unit: self._source.statistics().size})
 
     def usage(self) -> StageUsage:
         """Return a snapshot."""
@@ -65,7 +77,7 @@ class Stage(Recorder):
 class Run:
     """One execution of one command. ``snapshot`` may be called at any time, from any thread."""
 
-    def __init__(self, command: str, config: Mapping[str, object]) -> None:
+    def __init__(self, command: str, config: Mapping[str, object], trace: Trace | None = None) -> None:
         self.threads = ThreadMonitor()
         #: The job's own counts; they must add up.
         self.totals: Callable[[], Mapping[str, int]] = dict
@@ -73,12 +85,14 @@ class Run:
         self.result: Callable[[], Mapping[str, object]] = dict
         #: The bytes of input there are, where that is known.
         self.bytes_expected: int | None = None
+        self._trace = trace
         self._command = command
         self._config = config
         self._stages: list[Stage] = []
         self._checks: list[Check] = []
         self._started = datetime.now(UTC)
         self._began = time.perf_counter()
+        self._cpu_before_s = process_cpu_s()
         self._elapsed_s: float | None = None
 
     def stage(
@@ -91,7 +105,7 @@ class Run:
         unit: str = "items",
     ) -> Stage:
         """Register a stage; those of a chain in the order in which the work passes them."""
-        stage = Stage(name, workers, source, sink, unit)
+        stage = Stage(name, workers, source, sink, unit, self._trace)
         self._stages.append(stage)
         return stage
 
@@ -122,7 +136,7 @@ class Run:
             stages=stages,
             threads=tuple(self.threads.snapshot()),
             process=process,
-            bottleneck=find_bottleneck(stages, elapsed_s, process.cpu_s, where.cpus),
+            bottleneck=find_bottleneck(stages, elapsed_s, process.cpu_s - self._cpu_before_s, where.cpus),
             checks=tuple(self._checks),
             result=dict(self.result()),
         )

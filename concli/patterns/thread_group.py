@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Self
 
 from concli.patterns import _sync
+from concli.patterns._shutdown import ShutDown
 
 __all__ = ["ThreadGroup"]
 
@@ -105,7 +106,9 @@ class ThreadGroup:
                 target(*args)
         except BaseException as failure:  # noqa: BLE001 - `wait` raises it where it can be seen
             with self._mutex:
-                self._failures.append(failure)
+                # After a stop this only says that the stop has reached the thread.
+                if not (self._is_stopped and isinstance(failure, ShutDown)):
+                    self._failures.append(failure)
             self.stop()
         finally:
             self._ended()

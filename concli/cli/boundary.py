@@ -1,0 +1,113 @@
+"""The one error boundary: whatever a command raises ends here as one line and an exit code."""
+
+import contextlib
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Iterator
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from concli.errors import ConcliError, OutputClosed
+from concli.terminal import visible
+
+__all__ = ["Stopped", "complain", "run_guarded"]
+
+_INTERNAL_ERROR = 4
+
+
+class Stopped(BaseException):
+    """A signal asked the process to end. Not an ``Exception``: nobody should think they can handle it."""
+
+    def __init__(self, signum: int) -> None:
+        self.exit_code = 128 + signum
+        self.name = signal.Signals(signum).name
+        super().__init__(self.name)
+
+
+def run_guarded(command: click.Command) -> NoReturn:
+    """Run ``command`` with the process's arguments, then exit."""
+    _raise_on_signals()
+    code = _exit_code_of(command)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Point the descriptor elsewhere, or the interpreter complains when it flushes it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        code = OutputClosed.exit_code
+    sys.exit(code)
+
+
+def complain(message: str) -> None:
+    """Write one line to standard error."""
+    click.echo(f"concli: {visible(message)}", err=True)
+
+
+def _exit_code_of(command: click.Command) -> int:
+    verbose = bool({"-v", "--verbose"} & set(sys.argv))
+    try:
+        return int(command.main(prog_name="concli", standalone_mode=False) or 0)
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.ClickException as error:
+        _show(error)
+        return error.exit_code
+    except Stopped as stopped:
+        return stopped.exit_code
+    except (Exception, BaseExceptionGroup) as error:  # noqa: BLE001 - this is the boundary
+        return _report(error, verbose=verbose)
+
+
+def _show(error: click.ClickException) -> None:
+    """Say in one line what is wrong with the call, and where to read about it."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    message = error.format_message()
+    if not message or "\n" in message:
+        error.show()  # a call without arguments, which is shown the help
+    else:
+        complain(f"{message.rstrip('.')}; see '{context.command_path if context else 'concli'} --help'")
+
+
+def _report(error: BaseException, *, verbose: bool) -> int:
+    """Say what happened in one line, and return its exit code."""
+    causes = list(_leaves(error))
+    known = [cause for cause in causes if isinstance(cause, ConcliError)]
+    unknown = [cause for cause in causes if not isinstance(cause, ConcliError)]
+    if unknown:
+        cause = unknown[0]
+        hint = "" if verbose else "; -v shows where"
+        complain(f"internal error, please report it: {type(cause).__name__}: {cause}{hint}")
+        if verbose:
+            for cause in unknown:
+                click.echo(visible("".join(traceback.format_exception(cause, limit=-5))), err=True, nl=False)
+        return _INTERNAL_ERROR
+    if not isinstance(known[0], OutputClosed):  # whoever closed it does not want to be told
+        complain(str(known[0]))
+    return known[0].exit_code
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    """Yield the exceptions in a group, or the one that is none."""
+    if isinstance(error, BaseExceptionGroup):
+        for part in error.exceptions:
+            yield from _leaves(part)
+    else:
+        yield error
+
+
+def _raise_on_signals() -> None:
+    """Have the signals that ask a process to end raise ``Stopped``, once, in the main thread."""
+    signals = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+
+    def stop(signum: int, _frame: FrameType | None) -> None:
+        for number in signals:
+            signal.signal(number, signal.SIG_IGN)  # cleaning up is quick, and must not be torn apart
+        raise Stopped(signum)
+
+    for number in signals:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup, or a job in the background
+            with contextlib.suppress(OSError):
+                signal.signal(number, stop)

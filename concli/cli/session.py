@@ -1,0 +1,95 @@
+"""Around a job: the live table while it runs; then, from one snapshot, table, JSON, report and exit code."""
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import click
+
+from concli.cli.boundary import Stopped, complain
+from concli.cli.options import Common
+from concli.files import write_whole
+from concli.metrics import Report, Run, Trace
+
+__all__ = ["Session", "session"]
+
+
+@dataclass(slots=True)
+class Session:
+    """A job that is being run for a command. ``exit_code`` may be set; a failed check makes it at least 1."""
+
+    run: Run
+    complain: Callable[[object], None]
+    exit_code: int = 0
+
+
+@contextlib.contextmanager
+def session(command: str, config: dict[str, object], common: Common) -> Iterator[Session]:
+    """Show and report what happens in the block, however it ends."""
+    trace = Trace() if common.trace else None
+    run = Run(command, config, trace)
+    this = Session(run, lambda problem: complain(str(problem)))
+    stopped: Stopped | None = None
+    try:
+        with _live(run, common):
+            yield this
+    except Stopped as signal:
+        stopped = signal
+    report = run.snapshot()
+    if not common.quiet and report.stages:
+        _print_table(report, f"stopped by {stopped.name}" if stopped else "")
+    if trace is not None and common.trace:
+        write_whole(common.trace, trace.to_json().encode())
+    if common.report:
+        write_whole(common.report, report.to_json().encode() + b"\n")
+    if common.json:
+        click.echo(report.to_json())
+    if stopped:
+        raise stopped
+    for check in report.checks:
+        if not check.passed:
+            complain(f"check failed: {check.name}: {check.detail}")
+            this.exit_code = this.exit_code or 1
+
+
+@contextlib.contextmanager
+def _live(run: Run, common: Common) -> Iterator[None]:
+    """Show the table on standard error for as long as the block runs, if it should be shown."""
+    shown = common.live
+    if shown is None:
+        # On a terminal that also shows the data, a table that moves would tear it apart.
+        shown = _is_terminal(2) and not _is_terminal(1) and os.environ.get("TERM") != "dumb" and not common.quiet
+    if not shown:
+        yield
+        return
+    from rich.console import Console  # noqa: PLC0415 - half the start-up of a short run
+    from rich.live import Live  # noqa: PLC0415
+
+    from concli.cli.table import render  # noqa: PLC0415
+
+    console = Console(stderr=True, force_terminal=True if common.live else None)
+    with Live(
+        console=console,
+        get_renderable=lambda: render(run.snapshot(), expected=run.bytes_expected),
+        transient=True,
+        refresh_per_second=8,
+        redirect_stdout=False,
+    ):
+        yield
+
+
+def _print_table(report: Report, ending: str) -> None:
+    from rich.console import Console  # noqa: PLC0415 - as above
+
+    from concli.cli.table import render  # noqa: PLC0415
+
+    with contextlib.suppress(BrokenPipeError):
+        Console(stderr=True).print(render(report, ending=ending))
+
+
+def _is_terminal(fd: int) -> bool:
+    try:
+        return os.isatty(fd)
+    except OSError:
+        return False

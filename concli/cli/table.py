@@ -1,0 +1,115 @@
+"""The table: a pure function of a report, for the live display and for the end."""
+
+from collections.abc import Mapping
+
+from rich.console import Group, RenderableType
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from concli.metrics import Report, StageUsage
+
+__all__ = ["render"]
+
+_BAR = 8  # characters of a queue's bar
+
+
+def render(report: Report, *, expected: int | None = None, ending: str = "") -> RenderableType:
+    """Return the table of a run.
+
+    ``expected`` is the number of bytes of input, where it is known, of a run still going on; ``ending``
+    says how a run ended, if not as it should.
+    """
+    parts: list[RenderableType] = [_headline(report, expected, ending), _stages(report), _account(report)]
+    threads = "  ".join(f"{t.name} {_share(t.cpu_s, report.elapsed_s)}" for t in report.threads)
+    if threads:
+        parts.append(_line("CPU of threads", threads))
+    levels = report.result.get("levels")
+    if isinstance(levels, Mapping) and levels:
+        parts.append(_line("levels", "  ".join(f"{name} {count:,}" for name, count in list(levels.items())[:12])))
+    memory, cpu = report.process.peak_rss_bytes, report.process.cpu_s
+    used = f"{_bytes(memory)} peak memory, {cpu:.2f} s CPU on {report.host.cpus} CPUs, Python {report.host.python}"
+    parts.append(_line("process", used + ("" if report.host.gil else " without the GIL")))
+    if report.bottleneck:
+        parts.append(_line("bottleneck", f"{report.bottleneck.stage}: {report.bottleneck.why}"))
+    parts += [_line("check failed", f"{c.name}: {c.detail}", "bold red") for c in report.checks if not c.passed]
+    return Group(*parts)
+
+
+def _headline(report: Report, expected: int | None, ending: str) -> RenderableType:
+    words = Text.assemble(("concli " + report.command, "bold"), f"  {report.elapsed_s:.2f} s")
+    if ending:
+        words.append(f"  {ending}", "bold red")
+    done = report.totals.get("bytes_in", 0)
+    if expected is None or not expected or not done:
+        return words
+    left = report.elapsed_s * (expected - done) / done
+    words.append(f"  {done / expected:.0%}, {left:.0f} s to go")
+    line = Table.grid(padding=(0, 2))
+    line.add_row(words, ProgressBar(total=expected, completed=done, width=24))
+    return line
+
+
+def _stages(report: Report) -> Table:
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")  # fits 80 columns
+    for name in ("stage", "thr", "in", "out", "per s", "queue", "busy", "starved", "blocked", "p99", "errors"):
+        table.add_column(name, justify="left" if name in {"stage", "queue"} else "right", no_wrap=True)
+    for stage in report.stages:
+        table.add_row(*_cells(stage, report.elapsed_s))
+    return table
+
+
+def _cells(stage: StageUsage, elapsed_s: float) -> list[RenderableType]:
+    time = stage.workers * elapsed_s
+    queue = stage.queue
+    items, size = max(stage.items_in, stage.items_out), max(stage.bytes_in, stage.bytes_out)
+    return [
+        Text(stage.name, "bold"),
+        str(stage.workers),
+        f"{_count(stage.items_in)}\n{_bytes(stage.bytes_in)}",
+        f"{_count(stage.items_out)}\n{_bytes(stage.bytes_out)}",
+        f"{_count(items / elapsed_s)}\n{_bytes(size / elapsed_s)}" if elapsed_s else "",
+        "" if queue is None else f"{_bar(queue.size, queue.capacity)}\nmean {queue.mean / queue.capacity:.0%}",
+        _share(stage.busy_s, time),
+        _share(stage.starved_s, time),
+        _share(stage.blocked_s, time),
+        "" if stage.p99_ms is None else f"{stage.p99_ms:.1f}ms",
+        Text(_count(stage.errors), "red" if stage.errors else ""),
+    ]
+
+
+def _account(report: Report) -> Text:
+    """Show that the counts add up."""
+    totals = report.totals
+    if "read" not in totals:
+        return Text()
+    parts = " + ".join(f"{totals[name]:,} {name}" for name in ("written", "filtered", "rejected", "blank"))
+    return _line("lines", f"{totals['read']:,} read = {parts}")
+
+
+def _line(name: str, text: str, style: str = "cyan") -> Text:
+    return Text.assemble((f"{name}  ", style), text)
+
+
+def _share(part: float, whole: float) -> str:
+    return f"{part / whole:.0%}" if whole else ""
+
+
+def _bar(size: int, capacity: int) -> str:
+    filled = round(_BAR * min(1.0, size / capacity)) if capacity else 0
+    return "█" * filled + "░" * (_BAR - filled)
+
+
+def _count(number: float) -> str:
+    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if number >= limit:
+            number /= 1e3 if unit == "k" else limit
+            return f"{number:.{0 if number >= 100 else 1}f}{unit}"
+    return f"{number:.0f}"
+
+
+def _bytes(number: float) -> str:
+    for limit, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if number >= limit:
+            return f"{number / limit:.{0 if number >= 100 * limit else 1}f}{unit}"
+    return f"{number:.0f}B"

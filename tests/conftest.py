@@ -1,0 +1,44 @@
+"""What all tests share."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+RunConcli = Callable[..., "subprocess.CompletedProcess[bytes]"]
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left_behind() -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    for thread in set(threading.enumerate()) - before:
+        thread.join(5)
+        assert not thread.is_alive(), f"{thread.name} was left behind"
+
+
+@pytest.fixture
+def concli_env() -> dict[str, str]:
+    """An environment in which no setting of the caller's reaches the command."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("CONCLI_")}
+    return {**env, "PYTHONPATH": str(ROOT), "COLUMNS": "100", "PYTHONWARNINGS": "error"}
+
+
+@pytest.fixture
+def concli(concli_env: dict[str, str], tmp_path: Path) -> RunConcli:
+    """Run the command in a folder of its own and return what came of it."""
+
+    def run(*args: object, **options: object) -> "subprocess.CompletedProcess[bytes]":
+        command = [sys.executable, "-m", "concli", *map(str, args)]
+        keywords = {"stdin": subprocess.DEVNULL, "env": concli_env, "cwd": tmp_path, "timeout": 50, **options}
+        if "input" in keywords:
+            del keywords["stdin"]
+        return subprocess.run(command, check=False, capture_output=True, **keywords)  # type: ignore[call-overload,no-any-return]
+
+    return run
