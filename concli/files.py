@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import secrets
 import select
 import stat
 from collections.abc import Sequence
@@ -52,14 +51,15 @@ def open_output(path: str | None) -> Output:
     A regular file is written beside its place and put there by ``commit``; anything else (a pipe, a
     device) is written as it comes. Raises ``OutputError``.
     """
-    if path is None or path == "-":
-        return _stream("standard output", os.dup(1))
+    name = "standard output" if path is None or path == "-" else path
     try:
+        if path is None or path == "-":
+            return _stream(name, os.dup(1))
         if os.path.exists(path) and not os.path.isfile(path):
-            return _stream(path, os.open(path, os.O_WRONLY | os.O_CLOEXEC))
+            return _stream(path, os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOCTTY))
         return _NewFile(path)
     except OSError as error:
-        raise OutputError(path, error) from error
+        raise OutputError(name, error) from error
 
 
 def write_whole(path: str, data: bytes) -> None:
@@ -67,10 +67,10 @@ def write_whole(path: str, data: bytes) -> None:
     output = open_output(path)
     try:
         output.write([data])
+        output.commit()
     except BaseException:
         output.abort()
         raise
-    output.commit()
 
 
 class _Direct:
@@ -111,13 +111,18 @@ class _Direct:
 
     def commit(self) -> None:
         try:
-            os.close(self._fd)
+            self._close()
         except OSError as error:
             raise OutputError(self.name, error) from error
 
     def abort(self) -> None:
         with contextlib.suppress(OSError):
-            os.close(self._fd)
+            self._close()
+
+    def _close(self) -> None:
+        fd, self._fd = self._fd, -1  # the number may soon be another file's
+        if fd >= 0:
+            os.close(fd)
 
 
 class _NewFile(_Direct):
@@ -128,12 +133,14 @@ class _NewFile(_Direct):
     def __init__(self, path: str) -> None:
         self._place = os.path.realpath(path)
         folder, name = os.path.split(self._place)
+        if not os.path.basename(path):
+            raise OutputError(path or "''", "this names no file")
         if not os.path.isdir(folder):
-            raise OutputError(path, f"there is no directory {os.path.dirname(path)}; create it first")
+            raise OutputError(path, f"there is no directory {folder}; create it first")
         exists = os.path.exists(self._place)
         if exists and not os.access(self._place, os.W_OK):
             raise OutputError(path, "permission denied")
-        self._draft = os.path.join(folder, f".{name[:200]}.{secrets.token_hex(4)}.part")
+        self._draft = os.path.join(folder, f".{name[:60]}.{os.urandom(4).hex()}.part")
         fd = os.open(self._draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
         super().__init__(path, fd)
         if exists:
@@ -142,15 +149,17 @@ class _NewFile(_Direct):
     def commit(self) -> None:
         try:
             os.fsync(self._fd)
-            super().commit()
+            self._close()
             os.replace(self._draft, self._place)
         except OSError as error:
             self.abort()
             raise OutputError(self.name, error) from error
         with contextlib.suppress(OSError):  # not every file system can sync a folder
             folder = os.open(os.path.dirname(self._place), os.O_RDONLY)
-            os.fsync(folder)
-            os.close(folder)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
 
     def abort(self) -> None:
         super().abort()
@@ -190,7 +199,8 @@ class _Flow(_Direct):
         super().abort()
 
     def _close_pipe(self) -> None:
-        for fd in (self._cancelled, self._cancel):
+        fds, self._cancelled, self._cancel = (self._cancelled, self._cancel), -1, -1
+        for fd in fds:
             with contextlib.suppress(OSError):
                 os.close(fd)
 

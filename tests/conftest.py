@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,9 +37,10 @@ def concli(concli_env: dict[str, str], tmp_path: Path) -> RunConcli:
 
     def run(*args: object, **options: object) -> "subprocess.CompletedProcess[bytes]":
         command = [sys.executable, "-m", "concli", *map(str, args)]
-        keywords = {"stdin": subprocess.DEVNULL, "env": concli_env, "cwd": tmp_path, "timeout": 50, **options}
-        if "input" in keywords:
-            del keywords["stdin"]
-        return subprocess.run(command, check=False, capture_output=True, **keywords)  # type: ignore[call-overload,no-any-return]
+        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        if "input" in options:
+            del streams["stdin"]
+        keywords: dict[str, Any] = {**streams, "env": concli_env, "cwd": tmp_path, "timeout": 50, **options}
+        return subprocess.run(command, check=False, **keywords)
 
     return run

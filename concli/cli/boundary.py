@@ -6,6 +6,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Iterator
+from dataclasses import dataclass
 from types import FrameType
 from typing import NoReturn
 
@@ -14,7 +15,7 @@ import click
 from concli.errors import ConcliError, OutputClosed
 from concli.terminal import visible
 
-__all__ = ["Stopped", "complain", "run_guarded"]
+__all__ = ["State", "Stopped", "complain", "run_guarded"]
 
 _INTERNAL_ERROR = 4
 
@@ -26,6 +27,13 @@ class Stopped(BaseException):
         self.exit_code = 128 + signum
         self.name = signal.Signals(signum).name
         super().__init__(self.name)
+
+
+@dataclass(slots=True)
+class State:
+    """What a command tells the boundary: the object of click's context."""
+
+    verbose: bool = False
 
 
 def run_guarded(command: click.Command) -> NoReturn:
@@ -47,9 +55,9 @@ def complain(message: str) -> None:
 
 
 def _exit_code_of(command: click.Command) -> int:
-    verbose = bool({"-v", "--verbose"} & set(sys.argv))
+    state = State()
     try:
-        return int(command.main(prog_name="concli", standalone_mode=False) or 0)
+        return int(command.main(prog_name="concli", standalone_mode=False, obj=state) or 0)
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.ClickException as error:
@@ -58,7 +66,7 @@ def _exit_code_of(command: click.Command) -> int:
     except Stopped as stopped:
         return stopped.exit_code
     except (Exception, BaseExceptionGroup) as error:  # noqa: BLE001 - this is the boundary
-        return _report(error, verbose=verbose)
+        return _report(error, verbose=state.verbose)
 
 
 def _show(error: click.ClickException) -> None:

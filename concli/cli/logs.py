@@ -3,7 +3,6 @@
 import os
 import re
 import sys
-from dataclasses import asdict
 from typing import Any
 
 import click
@@ -11,7 +10,7 @@ import click
 from concli.cli.options import Common, byte_size, common_options, regex
 from concli.errors import InputError, UsageError
 
-__all__ = ["logs"]
+__all__ = ["logs", "process"]
 
 _FORMATS = ["text", "jsonl", "csv"]
 _ENDINGS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv"}
@@ -65,6 +64,7 @@ def process(
       concli logs process sample_logs -o entries.jsonl --rejects rejects.jsonl
       tail -F app.log | concli logs process --level error --to jsonl | jq .message
     """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy starts no threads for what is not used here
     from concli.cli.session import session  # noqa: PLC0415 - help must not wait for numpy
     from concli.logs import Job  # noqa: PLC0415
     from concli.logs import process as process_logs  # noqa: PLC0415
@@ -76,7 +76,7 @@ def process(
     if to is None:
         to = _ENDINGS.get(os.path.splitext(output or "")[1].lower(), "text")
     job = Job(inputs or ("-",), output, to, grep=grep, ordered=not unordered, threads=common.threads, **choices)
-    config = {**asdict(job), "grep": grep and grep.pattern, "strict": strict}
+    config = {**job._asdict(), "grep": grep and grep.pattern, "strict": strict}
     with session("logs process", config, common) as this:
         outcome = process_logs(job, this.run, this.complain)
         if outcome.unusable:

@@ -2,17 +2,17 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
+
+from concli.cli.boundary import State
 
 __all__ = ["Common", "byte_size", "common_options", "regex"]
 
 
-@dataclass(frozen=True, slots=True)
-class Common:
+class Common(NamedTuple):
     """The values of the common options."""
 
     threads: int
@@ -29,8 +29,9 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def with_common(**values: Any) -> Any:
-        names = Common.__dataclass_fields__
-        return command(Common(**{name: values.pop(name) for name in names}), **values)
+        common = Common(**{name: values.pop(name) for name in Common._fields})
+        click.get_current_context().ensure_object(State).verbose = common.verbose
+        return command(common, **values)
 
     for option in reversed(_OPTIONS):
         option(with_common)

@@ -1,5 +1,5 @@
 """Log processing: lines in, structured entries out, every line accounted for."""
 
-from concli.logs.process import Job, Outcome, process
+from concli.logs.job import Job, Outcome, process
 
 __all__ = ["Job", "Outcome", "process"]

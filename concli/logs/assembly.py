@@ -1,6 +1,6 @@
 """Laying the fields of many entries out anew at once, by blocks instead of by bytes."""
 
-from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,14 +10,12 @@ from concli.logs.line_finder import Positions
 __all__ = ["Entries", "Layout", "assemble"]
 
 _TIMESTAMP = 19  # bytes
-# No longer than the shortest head of a line on either side: the block that ends with a short message
-# begins within the line's own head, which is written afterwards.
-_BLOCK = 24
-_FEW = 32  # with fewer lines left than this, copying one by one is quicker
+# With fewer lines left than _FEW, or more than _MANY blocks to a line, copying one by one is quicker.
+_FEW = 32
+_MANY = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """What stands around the three fields of an entry."""
 
     before_timestamp: bytes
@@ -32,14 +30,13 @@ class Layout:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Entries:
+class Entries(NamedTuple):
     """Entries in ``buffer``: where the lines are, where in them the messages, and the levels.
 
     Arrays, one element an entry; ``names[levels[i]]`` is a level's name.
     """
 
-    buffer: bytearray
+    buffer: bytes | bytearray
     starts: Positions
     messages: Positions
     ends: Positions
@@ -54,39 +51,49 @@ def assemble(entries: Entries, layout: Layout) -> memoryview:
     heads = [before + bytes(_TIMESTAMP) + layout.before_level + name + layout.before_message for name in entries.names]
     widths = np.zeros(256, np.int64)
     widths[: len(heads)] = [len(head) for head in heads]
-    lengths = entries.ends - entries.messages
-    ends = np.cumsum(widths[entries.levels] + lengths)
-    messages = ends - lengths
-    output = bytearray(int(ends[-1]) + len(layout.after))
-    _copy_messages(entries, output, messages, ends)
-    for level in np.flatnonzero(np.bincount(entries.levels)).tolist():
+    ends = np.cumsum(widths[entries.levels] + (entries.ends - entries.messages))
+    output = np.empty(int(ends[-1]) + len(layout.after), np.uint8)
+    present = np.flatnonzero(np.bincount(entries.levels))
+    # The block that ends with a short message may begin before it, but within its own head, which is
+    # written afterwards.
+    starts = _copy_messages(entries, output, ends, block=int(widths[present].min()))
+    all_stamps = _blocks(entries.buffer, _TIMESTAMP)
+    for level in present.tolist():
         chosen = np.flatnonzero(entries.levels == level)
         width = len(heads[level])
         records = np.empty((len(chosen), width), np.uint8)
         records[:] = np.frombuffer(heads[level], np.uint8)
-        stamps = _blocks(entries.buffer, _TIMESTAMP)[entries.starts[chosen]]
+        stamps = all_stamps[entries.starts[chosen]]
         records[:, len(before) : len(before) + _TIMESTAMP] = stamps.view(np.uint8).reshape(-1, _TIMESTAMP)
-        _blocks(output, width)[messages[chosen] - width] = records.view(f"V{width}")[:, 0]
-    output[len(output) - len(layout.after) :] = layout.after
-    return memoryview(output)[len(layout.after) :]
+        _blocks(output, width)[starts[chosen] - width] = records.view(f"V{width}")[:, 0]
+    whole = output.data
+    whole[len(whole) - len(layout.after) :] = layout.after
+    return whole[len(layout.after) :]
 
 
-def _copy_messages(entries: Entries, output: bytearray, starts: Positions, ends: Positions) -> None:
-    """Copy each message by its last block, which may begin before it, and by blocks from its start."""
-    source, target = _blocks(entries.buffer, _BLOCK), _blocks(output, _BLOCK)
-    target[ends - _BLOCK] = source[entries.ends - _BLOCK]
-    lengths = ends - starts
-    left = np.flatnonzero(lengths > _BLOCK)
+def _copy_messages(entries: Entries, output: NDArray[np.uint8], ends: Positions, block: int) -> Positions:
+    """Copy the messages to where they are to end; return where they then begin.
+
+    Each is copied by its last block, and a longer one by further blocks from its start.
+    """
+    source, target = _blocks(entries.buffer, block), _blocks(output, block)
+    lengths = entries.ends - entries.messages
+    starts = ends - lengths
+    # Only at the very beginning of the buffer is there no whole block to copy from.
+    early = int(np.searchsorted(entries.ends, block))
+    target[ends[early:] - block] = source[entries.ends[early:] - block]
+    left = np.flatnonzero(lengths > block)
     done = 0
-    while left.size > _FEW:
+    while left.size > _FEW and done < _MANY * block:
         target[starts[left] + done] = source[entries.messages[left] + done]
-        done += _BLOCK
-        left = left[lengths[left] > done + _BLOCK]
-    whole = memoryview(entries.buffer)
-    for line in left.tolist():
-        output[starts[line] : ends[line]] = whole[entries.messages[line] : entries.ends[line]]
+        done += block
+        left = left[lengths[left] > done + block]
+    whole_source, whole_target = memoryview(entries.buffer), output.data
+    for line in [*range(early), *left.tolist()]:
+        whole_target[starts[line] : ends[line]] = whole_source[entries.messages[line] : entries.ends[line]]
+    return starts
 
 
-def _blocks(buffer: bytearray, width: int) -> NDArray[np.void]:
+def _blocks(buffer: Any, width: int) -> NDArray[np.void]:
     """Return a view whose element ``i`` is the ``width`` bytes at position ``i``."""
     return np.ndarray((max(0, len(buffer) - width + 1),), f"V{width}", buffer, strides=(1,))

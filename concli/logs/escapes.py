@@ -1,6 +1,6 @@
 """Escaping a whole chunk at once: its lines change their places but not their number."""
 
-import contextlib
+import codecs
 import json
 import re
 
@@ -16,57 +16,72 @@ __all__ = ["csv_text", "json_text"]
 _CONTROLS = [bytes([c]) for c in range(32) if c != ord("\n")]
 _JSON_ESCAPES = {c: json.dumps(c.decode())[1:-1].encode() for c in _CONTROLS}
 
+_MANY_HITS = 500
+
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")  # what such a byte is decoded to
 
 
-def json_text(lines: Lines, keep: NDArray[np.bool_]) -> tuple[bytearray | None, int]:
+def json_text(lines: Lines, keep: NDArray[np.bool_]) -> tuple[bytes | None, int]:
     """Return the text as JSON strings need it, padded, and how many bytes of kept lines were replaced.
 
     A byte that is not UTF-8 becomes U+FFFD. A text of None means that it can stay as it is.
     """
-    buffer, size = lines.buffer, lines.size
-    # Seen as signed bytes, control characters and all that is not ASCII lie below the space.
-    low = np.count_nonzero(np.frombuffer(buffer, np.int8, size) < ord(" "))
-    has_quote, has_backslash = buffer.find(b'"', 0, size) >= 0, buffer.find(b"\\", 0, size) >= 0
-    if low == len(lines.ends) and not has_quote and not has_backslash:
+    data = np.frombuffer(lines.buffer, np.uint8, lines.size)
+    has_control = int(np.count_nonzero(data < ord(" "))) > len(lines.ends)
+    has_quote, has_backslash = _is_kept(b'"', lines, keep), _is_kept(b"\\", lines, keep)
+    not_utf8 = data.max() > 0x7F and not _is_utf8(lines)
+    if not (has_control or has_quote or has_backslash or not_utf8):
         return None, 0
-    text = bytes(memoryview(buffer)[:size])
-    replaced = 0
-    if not text.isascii():
-        text, replaced = _as_utf8(text, keep)
+    text, replaced = _padded(lines), 0
+    if not_utf8:
+        text, replaced = _replace_invalid(text, keep)
     if has_backslash:
         text = text.replace(b"\\", b"\\\\")
     if has_quote:
         text = text.replace(b'"', b'\\"')
-    if low != len(lines.ends):
+    if has_control:
         for control in _CONTROLS:
             if control in text:
                 text = text.replace(control, _JSON_ESCAPES[control])
-    return _padded(text), replaced
+    return text, replaced
 
 
-def csv_text(lines: Lines, keep: NDArray[np.bool_]) -> tuple[bytearray | None, int]:  # noqa: ARG001 - as json_text
+def csv_text(lines: Lines, keep: NDArray[np.bool_]) -> tuple[bytes | None, int]:
     """Return the text with its quotes doubled, padded, as ``json_text`` does; any byte can stay."""
-    if lines.buffer.find(b'"', 0, lines.size) < 0:
-        return None, 0
-    return _padded(lines.buffer[: lines.size].replace(b'"', b'""')), 0
+    if _is_kept(b'"', lines, keep):
+        return _padded(lines).replace(b'"', b'""'), 0
+    return None, 0
 
 
-def _as_utf8(text: bytes, keep: NDArray[np.bool_]) -> tuple[bytes, int]:
-    with contextlib.suppress(UnicodeDecodeError):
-        text.decode()
-        return text, 0
+def _is_kept(byte: bytes, lines: Lines, keep: NDArray[np.bool_]) -> bool:
+    """Tell whether ``byte`` is in a line that is kept. If it is in very many lines, yes is good enough."""
+    hits: list[int] = []
+    at = lines.buffer.find(byte, 0, lines.size)
+    while at >= 0 and len(hits) < _MANY_HITS:
+        hits.append(at)
+        at = lines.buffer.find(byte, at + 1, lines.size)
+    return at >= 0 or bool(keep[np.searchsorted(lines.ends, hits)].any())
+
+
+def _is_utf8(lines: Lines) -> bool:
+    try:
+        codecs.utf_8_decode(memoryview(lines.buffer)[: lines.size], "strict", True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _padded(lines: Lines) -> bytes:
+    return b"".join((memoryview(lines.buffer)[: lines.size], b" " * PADDING))
+
+
+def _replace_invalid(text: bytes, keep: NDArray[np.bool_]) -> tuple[bytes, int]:
+    """Put U+FFFD for what is not UTF-8 in the lines that are kept, and count the bytes."""
     lines = text.split(b"\n")
     replaced = 0
-    for number, (line, kept) in enumerate(zip(lines, keep.tolist(), strict=False)):
-        if kept and not line.isascii():
-            valid, count = _NOT_UTF8.subn("\ufffd", line.decode("utf-8", "surrogateescape"))
+    for number in np.flatnonzero(keep).tolist():
+        if not lines[number].isascii():
+            valid, count = _NOT_UTF8.subn("\ufffd", lines[number].decode("utf-8", "surrogateescape"))
             lines[number] = valid.encode()
             replaced += count
     return b"\n".join(lines), replaced
-
-
-def _padded(text: bytes | bytearray) -> bytearray:
-    padded = bytearray(len(text) + PADDING)
-    padded[: len(text)] = text
-    return padded

@@ -5,15 +5,14 @@ import select
 import stat
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from concli.errors import InputError
 
 __all__ = ["Input", "InputFile", "expand"]
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(NamedTuple):
     """One stream of bytes to read. ``size`` is in bytes, None where it can't be known before."""
 
     name: str

@@ -27,7 +27,7 @@ class LineFinder:
     def __init__(self) -> None:
         self._is_lf = np.empty(0, bool)
 
-    def mark(self, buffer: bytearray, size: int) -> Marks:
+    def mark(self, buffer: bytes | bytearray, size: int) -> Marks:
         """Return a bit for each byte of ``buffer[:size]`` that is set for a line feed."""
         padded = -(-size // _BITS) * _BITS
         if len(self._is_lf) < padded:

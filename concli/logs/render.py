@@ -13,7 +13,7 @@ from concli.logs.escapes import csv_text, json_text
 from concli.logs.line_finder import LineFinder, Positions, line_starts, positions_of
 from concli.logs.scanner import ENTRY, Lines, Scanner
 
-__all__ = ["FORMATS", "Renderer"]
+__all__ = ["FORMATS", "Csv", "JsonLines", "Renderer", "Text"]
 
 Pieces = Sequence[Buffer]
 
@@ -53,7 +53,7 @@ class _Fields:
     def __init__(self) -> None:
         self._finder = LineFinder()
 
-    def escape(self, lines: Lines, keep: NDArray[np.bool_]) -> tuple[bytearray | None, int]:
+    def escape(self, lines: Lines, keep: NDArray[np.bool_]) -> tuple[bytes | None, int]:
         """Return the text escaped and padded, None if it can stay, and the bytes that were replaced."""
         raise NotImplementedError
 
@@ -65,7 +65,8 @@ class _Fields:
         heads = (lines.message_starts() - lines.starts)[kept]
         escaped, replaced = self.escape(lines, keep)
         if escaped is None:
-            buffer, starts, ends = lines.buffer, lines.starts, lines.ends
+            buffer: bytes | bytearray = lines.buffer
+            starts, ends = lines.starts, lines.ends
         else:
             buffer = escaped
             ends = positions_of(self._finder.mark(buffer, len(buffer) - PADDING))
@@ -76,7 +77,7 @@ class _Fields:
         entries = Entries(buffer, starts, starts + heads, ends, levels, lines.names)
         return [assemble(entries, self.layout)], replaced
 
-    def _one_by_one(self, buffer: bytearray, starts: Positions, ends: Positions) -> bytes:
+    def _one_by_one(self, buffer: bytes | bytearray, starts: Positions, ends: Positions) -> bytes:
         entries = (ENTRY.match(buffer, *span) for span in zip(starts.tolist(), ends.tolist(), strict=True))
         return b"".join(self.layout.entry(*entry.groups()) for entry in entries if entry)
 

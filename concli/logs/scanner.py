@@ -13,7 +13,7 @@ All heavy work is in numpy calls on whole arrays, during which the GIL is not he
 """
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,8 +49,7 @@ _HEAD_PART = _words(b"\xff" * (len(_HEAD) - 16))[0, 0]  # of the third word; the
 _LEVEL_SHIFT = np.uint64(8 * (len(_HEAD) - 16))
 
 
-@dataclass(slots=True)
-class Lines:
+class Lines(NamedTuple):
     """What a scan found; the arrays, one element a line, are good until the scanner's next scan.
 
     ``buffer`` is the text that the positions point into, with line feeds as its only line ends, and

@@ -23,9 +23,7 @@ class Selection:
     def __init__(self, levels: Iterable[str] = (), grep: re.Pattern[str] | None = None) -> None:
         self._levels = frozenset(level.upper().encode() for level in levels)
         self._grep = grep
-        # A pattern that is plain text can be looked for in the whole chunk at once.
-        plain = grep is not None and not (grep.flags & ~re.UNICODE) and not _SPECIAL & set(grep.pattern)
-        self._needle = grep.pattern.encode() if grep and plain and "\n" not in grep.pattern else None
+        self._needle = None if grep is None else _as_plain_text(grep)
 
     @property
     def keeps_all(self) -> bool:
@@ -74,3 +72,11 @@ class Selection:
         spans = zip(lines.message_starts()[chosen].tolist(), lines.ends[chosen].tolist(), strict=True)
         search, buffer = grep.search, lines.buffer
         keep[chosen] = [bool(search(buffer[start:end].decode("utf-8", "surrogateescape"))) for start, end in spans]
+
+
+def _as_plain_text(grep: re.Pattern[str]) -> bytes | None:
+    """Return what a pattern without any special character looks for; it can be found in a chunk at once."""
+    pattern = grep.pattern
+    if not pattern or "\n" in pattern or _SPECIAL & set(pattern) or grep.flags & ~re.UNICODE:
+        return None
+    return pattern.encode("utf-8", "surrogateescape")

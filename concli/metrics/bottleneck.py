@@ -19,7 +19,7 @@ def find_bottleneck(stages: Sequence[StageUsage], elapsed_s: float, cpu_s: float
     workers = f"{stage.workers} worker{'s' * (stage.workers > 1)}"
     why = f"its {workers} busy {share:.0%} of the time"
     first, last = stage is stages[0], stage is stages[-1]
-    starved = stages[0].starved_s / elapsed_s
+    starved = min(1.0, stages[0].starved_s / stages[0].workers / elapsed_s)
     if starved > 0.5:
         why = f"it waited for input {starved:.0%} of the time; a faster source would help"
         return Verdict(stages[0].name, why)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 from concli.metrics.host import Host
 from concli.metrics.thread_monitor import ThreadUsage
@@ -10,8 +10,7 @@ from concli.metrics.thread_monitor import ThreadUsage
 __all__ = ["Check", "ProcessUsage", "QueueUsage", "Report", "StageUsage", "Verdict"]
 
 
-@dataclass(frozen=True, slots=True)
-class QueueUsage:
+class QueueUsage(NamedTuple):
     """The buffer before a stage; in the buffer's unit (``unit``: items or bytes)."""
 
     capacity: int
@@ -21,8 +20,7 @@ class QueueUsage:
     unit: str
 
 
-@dataclass(frozen=True, slots=True)
-class StageUsage:
+class StageUsage(NamedTuple):
     """A stage of a job. Seconds are summed over its workers.
 
     ``busy_s`` is work, ``starved_s`` waiting for input, ``blocked_s`` waiting for room in the output.
@@ -43,24 +41,21 @@ class StageUsage:
     queue: QueueUsage | None
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessUsage:
+class ProcessUsage(NamedTuple):
     """What the whole process has used; memory is shared by all threads."""
 
     cpu_s: float
     peak_rss_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The stage that limits the rate, and how that shows."""
 
     stage: str
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """An invariant that was checked in this run."""
 
     name: str
@@ -68,8 +63,7 @@ class Check:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """A run, at its end or on the way there. Field by field what the JSON document holds."""
 
     command: str
@@ -88,16 +82,17 @@ class Report:
 
     def to_json(self) -> str:
         """Return the report as one JSON document."""
-        document = {"schema": "concli.report/1", **asdict(self)}
-        return json.dumps(_rounded(document), indent=2)
+        return json.dumps(_plain({"schema": "concli.report/1"} | self._asdict()), indent=2)
 
 
-def _rounded(value: object) -> object:
-    """Cut floats to what they are good for: microseconds of seconds, thousandths of the rest."""
+def _plain(value: object) -> object:
+    """Make dicts and lists of what JSON does not know, and cut floats to microseconds."""
     if isinstance(value, float):
         return round(value, 6)
+    if hasattr(value, "_asdict"):
+        value = value._asdict()
     if isinstance(value, Mapping):
-        return {key: _rounded(item) for key, item in value.items()}
+        return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_rounded(item) for item in value]
+        return [_plain(item) for item in value]
     return value

@@ -3,15 +3,14 @@
 import contextlib
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from concli.patterns import _sync
 
 __all__ = ["ThreadMonitor", "ThreadUsage"]
 
 
-@dataclass(frozen=True, slots=True)
-class ThreadUsage:
+class ThreadUsage(NamedTuple):
     """What a thread has used so far, in seconds.
 
     ``run_wait_s`` is the time it could have run but waited for a CPU; None where the kernel does not
@@ -64,7 +63,7 @@ class ThreadMonitor:
         finally:
             with self._mutex:
                 self._alive.remove(watched)
-                self._ended.append(replace(watched.usage(time.thread_time()), alive=False))
+                self._ended.append(watched.usage(time.thread_time())._replace(alive=False))
 
     def snapshot(self) -> list[ThreadUsage]:
         """Return the usage of every thread that is or was watched, by name."""

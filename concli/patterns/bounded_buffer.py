@@ -18,9 +18,8 @@ True
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from queue import Empty, Full
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from concli.patterns import _sync
 from concli.patterns._shutdown import ShutDown
@@ -31,8 +30,7 @@ T = TypeVar("T")
 __all__ = ["BoundedBuffer", "BufferStatistics", "Empty", "Full", "ShutDown"]
 
 
-@dataclass(frozen=True, slots=True)
-class BufferStatistics:
+class BufferStatistics(NamedTuple):
     """A frozen snapshot of a buffer.
 
     ``capacity``, ``size`` and ``peak`` are in the buffer's unit: items, or what its sizer returns.

@@ -4,7 +4,7 @@
 and then a backslash) and 1% are not ASCII; 1% of the lines are those of tracebacks.
 """
 
-import datetime
+import datetime as dt
 from collections.abc import Callable, Iterator
 from random import Random
 
@@ -47,7 +47,9 @@ _MESSAGES: dict[str, tuple[Message, ...]] = {
         lambda r: "changed: " + ", ".join(f"{r.choice(_TABLES)}={_id(r)}" for _ in range(r.randrange(1, 16))),
     ),
     "WARNING": (
-        lambda r: f"slow query on {r.choice(_TABLES)}: {r.randrange(1000, 30_000)} ms, plan {_hex(r)}, {_id(r)} rows read",
+        lambda r: (
+            f"slow query on {r.choice(_TABLES)}: {r.randrange(1000, 30_000)} ms, plan {_hex(r)}, {_id(r)} rows read"
+        ),
         lambda r: f"retry {r.randrange(1, 5)} of 5 for {r.choice(_HOSTS)}: connection reset by peer",
         lambda r: f"rate limit reached for {_ip(r)}: {r.randrange(100, 900)} requests in 60 s",
         lambda r: f"disk /var/lib/shop is {r.randrange(80, 97)}% full",
@@ -72,7 +74,7 @@ _QUOTED: tuple[Message, ...] = (
 
 _FOREIGN: tuple[Message, ...] = (
     lambda r: f"order {_id(r)} ships to {r.choice(_CITIES)}, {r.randrange(1, 90)} kg, {r.randrange(5, 90)} €",
-    lambda r: f"sensor {r.randrange(64)} in {r.choice(_CITIES)}: {r.randrange(-200, 400) / 10} °C – within limits ✓",
+    lambda r: f"sensor {r.randrange(64)} in {r.choice(_CITIES)}: {r.randrange(-200, 400) / 10} °C, within limits ✓",
 )
 
 _TRACEBACKS: tuple[tuple[Message, ...], ...] = (
@@ -125,11 +127,11 @@ def copy_start(path: str, start: str, size: int) -> int:
 def _entries(r: Random) -> Iterator[bytes]:
     """Yield entries without end, with their tracebacks."""
     levels = [level for level, share in _LEVELS.items() for _ in range(share)]
-    at = datetime.datetime(2026, 3, 1, 6, 0, 0)  # noqa: DTZ001 (logs give local time)
+    at = dt.datetime(2026, 3, 1, 6, 0, 0)  # noqa: DTZ001 (logs give local time)
     stamp = at.isoformat(" ")
     while True:
         if r.random() < 0.1:
-            at += datetime.timedelta(seconds=r.randrange(1, 4))
+            at += dt.timedelta(seconds=r.randrange(1, 4))
             stamp = at.isoformat(" ")
         level = r.choice(levels)
         kind = r.random()

@@ -1,6 +1,7 @@
 """One whole process, timed: wall clock, CPU, peak memory."""
 
 import contextlib
+import math
 import os
 import resource
 import subprocess
@@ -9,14 +10,16 @@ import tempfile
 import time
 from dataclasses import dataclass
 
-from commands import Command
+from tests.bench.commands import Command
 
-__all__ = ["CommandFailed", "Sample", "own_peak_mib", "remove_output", "run"]
+__all__ = ["CommandError", "Sample", "least_peak_mib", "remove_output", "run"]
 
-_BYTES_PER_MAXRSS = 1 if sys.platform == "darwin" else 1024
+# No setting of the caller's reaches the command.
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("CONCLI_")}
+_MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
-class CommandFailed(Exception):  # noqa: N818
+class CommandError(Exception):
     """A command could not be started or did not end with 0."""
 
 
@@ -30,22 +33,17 @@ class Sample:
 
 
 def run(command: Command) -> Sample:
-    """Run ``command``, start-up included. Its output is left for the caller."""
+    """Run ``command``, start-up included. What it wrote is left for the caller."""
     remove_output(command)
     with contextlib.ExitStack() as stack:
         stdout = stack.enter_context(open(command.output if command.to_stdout else os.devnull, "wb"))
-        errors = stack.enter_context(tempfile.TemporaryFile())
+        stderr = stack.enter_context(tempfile.TemporaryFile())
+        env = {**_ENVIRONMENT, **command.env}
         began = time.perf_counter()
         try:
-            process = subprocess.Popen(
-                command.argv,
-                stdin=subprocess.DEVNULL,
-                stdout=stdout,
-                stderr=errors,
-                env={**os.environ, **command.env},
-            )
+            process = subprocess.Popen(command.argv, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, env=env)
         except OSError as error:
-            raise CommandFailed(f"{command.group}, {command.name}: {error}") from error
+            raise CommandError(f"{command.title}: {error}") from error
         try:
             _, status, usage = os.wait4(process.pid, 0)
         except BaseException:
@@ -53,22 +51,22 @@ def run(command: Command) -> Sample:
             process.wait()
             raise
         wall_s = time.perf_counter() - began
-        process.returncode = os.waitstatus_to_exitcode(status)  # it has been waited for already
+        process.returncode = os.waitstatus_to_exitcode(status)  # so that nobody waits for it again
         if process.returncode:
-            errors.seek(0)
-            said = errors.read().decode(errors="replace").strip().splitlines() or ["it said nothing"]
-            raise CommandFailed(f"{command.group}, {command.name}: exit code {process.returncode}: {said[-1]}")
-    peak_mib = usage.ru_maxrss * _BYTES_PER_MAXRSS / 2**20
-    return Sample(wall_s, usage.ru_utime + usage.ru_stime, peak_mib)
+            stderr.seek(0)
+            said = stderr.read().decode(errors="replace").split("\n")
+            last = next((line for line in reversed(said) if line.strip()), "it said nothing")
+            raise CommandError(f"{command.title}: exit code {process.returncode}: {last}")
+    return Sample(wall_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * _MAXRSS_UNIT / 2**20)
 
 
 def remove_output(command: Command) -> None:
-    """Remove the output file, if it is one."""
+    """Remove the output, if it is a file."""
     if command.output != os.devnull:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(command.output)
 
 
-def own_peak_mib() -> float:
-    """Return this process's peak, below which that of a child can't be told: it inherits it."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _BYTES_PER_MAXRSS / 2**20
+def least_peak_mib() -> int:
+    """Return the peak below which none can be told: this process's own, which its children begin with."""
+    return math.ceil(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _MAXRSS_UNIT / 2**20 + 0.5)

@@ -6,7 +6,7 @@ import re
 import stat
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,8 +28,7 @@ __all__ = ["Job", "Outcome", "process"]
 _WAITING_BYTES = 8 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """What to process, and how.
 
     ``inputs`` are paths of files and directories, and ``-`` for standard input. ``output`` of None is
@@ -48,8 +47,7 @@ class Job:
     max_line: int = 16 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """How it went. ``unusable`` are inputs that could not be read, or not to their end."""
 
     unusable: tuple[InputError, ...]

@@ -1,0 +1,43 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint stress bench clean
+
+help: ## Show this help
+	@echo "Targets:"
+	@sed -n 's/^\([a-z]*\):.*## /  \1 : /p' $(MAKEFILE_LIST) | awk -F' : ' '{ printf "%-9s%s\n", $$1, $$2 }'
+
+demo: $(VENV)/ready ## Set everything up and process the sample logs
+	$(BIN)/concli logs process sample_logs -o $(VENV)/entries.jsonl --rejects $(VENV)/rejects.jsonl
+	@echo "The entries are in $(VENV)/entries.jsonl, the other lines in $(VENV)/rejects.jsonl. The first entry:"
+	@head -n 1 $(VENV)/entries.jsonl
+
+test: lint ## Set everything up, then run lint, types and all tests
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/dev ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+stress: $(VENV)/dev ## Run the long tests that look for races
+	$(BIN)/python -m pytest -m stress
+
+bench: $(VENV)/bench ## Measure beside the peers and print the ratios
+	$(BIN)/python tests/bench/logs.py
+
+clean: ## Remove what the other targets made
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+# Each of these files says that what the package needs, and an extra's, is installed.
+$(VENV)/ready: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "concli needs Python 3.11 or newer; set PYTHON=…")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/dev $(VENV)/bench: $(VENV)/%: $(VENV)/ready
+	$(BIN)/python -m pip install --quiet --editable '.[$*]'
+	@touch $@

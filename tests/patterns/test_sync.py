@@ -1,0 +1,54 @@
+import ast
+import math
+import pathlib
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from concli import patterns
+from concli.patterns import BoundedBuffer, _sync
+
+
+def test_no_timeout_is_a_deadline_that_never_comes() -> None:
+    assert _sync.deadline_after(None) is None
+    assert _sync.remaining(None) == -1
+
+
+def test_a_deadline_comes_nearer_and_stays_at_zero_when_it_has_passed(set_clock: Callable[[float], None]) -> None:
+    set_clock(100.0)
+    deadline = _sync.deadline_after(5.0)
+    assert _sync.remaining(deadline) == 5.0
+    set_clock(103.0)
+    assert _sync.remaining(deadline) == 2.0
+    set_clock(106.0)
+    assert _sync.remaining(deadline) == 0.0
+
+
+@pytest.mark.parametrize("timeout", [None, 0.0, 1.0, -1.0, 1e300, math.inf])
+def test_what_remains_of_any_timeout_is_what_a_lock_takes(timeout: float | None) -> None:
+    assert threading.Lock().acquire(timeout=_sync.remaining(_sync.deadline_after(timeout)))
+
+
+def test_primitives_are_looked_up_when_they_are_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+
+    def make_lock() -> threading.Lock:
+        made.append(threading.Lock())
+        return made[-1]
+
+    monkeypatch.setattr(_sync, "Lock", make_lock)
+    buffer = BoundedBuffer[int]()
+    assert made == [buffer._mutex]
+
+
+def test_no_other_pattern_takes_locks_threads_or_clocks_from_elsewhere() -> None:
+    elsewhere = {"threading", "_thread", "time"}
+    for path in pathlib.Path(patterns.__file__).parent.glob("*.py"):
+        imported: set[str] = set()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported.update(alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                imported.add(node.module or "")
+        assert imported & elsewhere == ({"threading", "time"} if path.name == "_sync.py" else set()), path.name
