@@ -102,7 +102,9 @@ def test_what_the_system_writes_in_parts_arrives_whole(place: Path, monkeypatch:
     write = os.write
     monkeypatch.setattr(os, "writev", lambda fd, pieces: write(fd, b"".join(pieces)[:3]))
     monkeypatch.setattr(os, "write", lambda fd, rest: write(fd, rest[:2]))
-    write_whole(str(place), b"0123456789")
+    output = open_output(str(place))
+    assert output.write([b"01234", b"56789"]) == 10
+    output.commit()
     assert only(place, b"0123456789")
 
 

@@ -90,7 +90,7 @@ def test_every_source_file_has_its_tests() -> None:
             "parser": "job",
         },
         "cli": {"boundary": "logs", "options": "logs", "session": "logs"},
-        "patterns": {"_shutdown": "bounded_buffer"},
+        "patterns": {"_shutdown": "bounded_buffer", "_buffer_statistics": "bounded_buffer"},
     }
     for path in FILES:
         if path.name in {"__init__.py", "__main__.py"}:

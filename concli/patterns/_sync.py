@@ -23,7 +23,12 @@ __all__ = [
 
 
 def deadline_after(timeout: float | None) -> float | None:
-    """Return the moment ``timeout`` seconds from now on the monotonic clock; ``None`` is for ever."""
+    """Return the moment ``timeout`` seconds from now on the monotonic clock; ``None`` is for ever.
+
+    Raises ``ValueError`` for a negative timeout, as ``queue`` does.
+    """
+    if timeout is not None and timeout < 0:
+        raise ValueError("'timeout' must be a non-negative number")
     return None if timeout is None else monotonic() + timeout
 
 

@@ -50,26 +50,29 @@ class Waiters:
         """
         me = _sync.Lock()
         me.acquire()
-        if again:
-            self._line.appendleft(me)
-        else:
-            self._line.append(me)
-            self.waits += 1
-        self._began[id(me)] = _sync.monotonic()
-        mutex.release()
         try:
-            me.acquire(True, _sync.remaining(deadline))
+            self._began[id(me)] = _sync.monotonic()
+            if again:
+                self._line.appendleft(me)
+            else:
+                self.waits += 1
+                self._line.append(me)
+            try:
+                mutex.release()  # in here: an interrupt may come as soon as it has been given up
+                me.acquire(True, _sync.remaining(deadline))
+            finally:
+                _acquire_despite_interrupts(mutex)
+            return self._leave(me)
         except BaseException:
-            _acquire_despite_interrupts(mutex)
-            if self._leave(me):
-                self.wake()  # this thread was chosen and is not coming: let the next one go
+            self._leave(me)
+            self.wake()  # this thread may have been chosen, or stood in the way: let the next one go
             raise
-        _acquire_despite_interrupts(mutex)
-        return self._leave(me)
 
     def _leave(self, me: RawLock) -> bool:
-        """Close the account of this wait; True if it had been woken."""
-        self._ended_s += _sync.monotonic() - self._began.pop(id(me))
+        """Close the account of this wait, once; True if it had been woken."""
+        began = self._began.pop(id(me), None)
+        if began is not None:
+            self._ended_s += _sync.monotonic() - began
         try:
             self._line.remove(me)
         except ValueError:
@@ -88,7 +91,10 @@ def _acquire_despite_interrupts(mutex: RawLock) -> None:
     The caller stands in a ``with mutex`` block that will release it: it must be held on every way out.
     """
     try:
-        mutex.acquire()
+        # Not a plain call: that can be interrupted on its way back, with the lock taken, and nobody could
+        # tell. A loop that ends at once, when the lock has been taken, can't.
+        for _ in iter(mutex.acquire, True):
+            pass
     except BaseException:
         _acquire_despite_interrupts(mutex)
         raise

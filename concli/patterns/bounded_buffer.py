@@ -19,36 +19,16 @@ True
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from queue import Empty, Full
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 from concli.patterns import _sync
+from concli.patterns._buffer_statistics import BufferStatistics
 from concli.patterns._shutdown import ShutDown
 from concli.patterns._waiters import Waiters
 
 T = TypeVar("T")
 
 __all__ = ["BoundedBuffer", "BufferStatistics", "Empty", "Full", "ShutDown"]
-
-
-class BufferStatistics(NamedTuple):
-    """A frozen snapshot of a buffer.
-
-    ``capacity``, ``size`` and ``peak`` are in the buffer's unit: items, or what its sizer returns.
-    ``mean`` is the mean of the sizes that the gets found. The seconds are summed over all threads
-    on a side, waits still going on included.
-    """
-
-    capacity: int
-    depth: int
-    size: int
-    peak: int
-    mean: float
-    puts: int
-    gets: int
-    put_waits: int
-    get_waits: int
-    put_wait_s: float
-    get_wait_s: float
 
 
 class BoundedBuffer(Generic[T]):
@@ -85,12 +65,11 @@ class BoundedBuffer(Generic[T]):
 
         Raises ``Full`` if there was none in that time and ``ShutDown`` if the buffer has ended.
         """
+        deadline = _sync.deadline_after(timeout) if block else None
         size = 1 if self._sizer is None else self._sizer(item)
         with self._mutex:
-            if not self._is_shutdown and self._lacks_room(size):
-                self._wait_for_room(size, block, timeout)
-            if self._is_shutdown:
-                raise ShutDown
+            if self._must_wait(size) and not (block and self._wait_for_room(size, deadline)):
+                raise Full
             self._add(item, size)
 
     def put_many(self, items: Iterable[T], timeout: float | None = None) -> int:
@@ -104,13 +83,8 @@ class BoundedBuffer(Generic[T]):
         with self._mutex:
             for item in items:
                 size = 1 if self._sizer is None else self._sizer(item)
-                again = False
-                while not self._is_shutdown and self._lacks_room(size):
-                    if not self._putters.wait(self._mutex, deadline, again=again) and self._lacks_room(size):
-                        return done
-                    again = True
-                if self._is_shutdown:
-                    raise ShutDown
+                if self._must_wait(size) and not self._wait_for_room(size, deadline):
+                    break
                 self._add(item, size)
                 done += 1
         return done
@@ -221,34 +195,27 @@ class BoundedBuffer(Generic[T]):
 
     # What follows is called with the mutex held.
 
-    def _lacks_room(self, size: int) -> bool:
+    def _must_wait(self, size: int) -> bool:
+        """Tell whether there is no room; raise ``ShutDown`` if there never will be."""
+        if self._is_shutdown:
+            raise ShutDown
         return 0 < self.maxsize < self._size + size and bool(self._items)
 
-    def _wait_for_room(self, size: int, block: bool, timeout: float | None) -> None:
-        if not block:
-            raise Full
-        if timeout is not None and timeout < 0:
-            raise ValueError("'timeout' must be a non-negative number")
-        deadline = _sync.deadline_after(timeout)
+    def _wait_for_room(self, size: int, deadline: float | None) -> bool:
         again = False
-        while self._lacks_room(size) and not self._is_shutdown:
-            woken = self._putters.wait(self._mutex, deadline, again=again)
-            if not woken and self._lacks_room(size) and not self._is_shutdown:
-                raise Full
+        while self._must_wait(size):
+            if not self._putters.wait(self._mutex, deadline, again=again):
+                return not self._must_wait(size)
             again = True
+        return True
 
     def _wait_for_item(self, block: bool, timeout: float | None) -> None:
-        if timeout is not None and timeout < 0:
-            raise ValueError("'timeout' must be a non-negative number")
         deadline = _sync.deadline_after(timeout)
         again = False
         while not self._items:
             if self._is_shutdown:
                 raise ShutDown
-            if not block:
-                raise Empty
-            woken = self._getters.wait(self._mutex, deadline, again=again)
-            if not woken and not self._items and not self._is_shutdown:
+            if not block or (not self._getters.wait(self._mutex, deadline, again=again) and not self._items):
                 raise Empty
             again = True
 

@@ -18,9 +18,9 @@ from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
 from concli.patterns import _sync
+from concli.patterns._buffer_statistics import BufferStatistics
 from concli.patterns._shutdown import ShutDown
 from concli.patterns._waiters import Waiters
-from concli.patterns.bounded_buffer import BufferStatistics
 
 T = TypeVar("T")
 

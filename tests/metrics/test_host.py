@@ -32,6 +32,7 @@ def replace_file(monkeypatch: pytest.MonkeyPatch, content: str | None) -> None:
         ("150000 100000\n", 2),
         ("200000 100000\n", 2),
         ("10000 100000\n", 1),
+        ("0 100000\n", 1),
         ("800000 100000\n", 4),
         (None, 4),
         ("", 4),

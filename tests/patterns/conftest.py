@@ -11,7 +11,7 @@ import pytest
 
 from concli.patterns import _sync
 
-_DEADLINE_S = 20  # no test takes a tenth of it; one that does has hung
+_DEADLINE_S = 10  # no test takes a tenth of it; one that does has hung
 
 
 class _Outcome(Future[Any]):

@@ -53,10 +53,10 @@ def wait(waiters: Waiters, mutex: RawLock, deadline: float | None = None, *, aga
 
 def test_they_are_woken_in_the_order_in_which_they_came(spawn: Spawn, until: Until) -> None:
     waiters, mutex = Waiters(), threading.Lock()
-    outcomes = []
-    for number in range(1, 4):
+    outcomes: list[Future[Any]] = []
+    for _ in range(3):
         outcomes.append(spawn(wait, waiters, mutex))
-        until(lambda number=number: len(waiters) == number)
+        until(lambda: len(waiters) == len(outcomes))
     for number, outcome in enumerate(outcomes, 1):
         with mutex:
             waiters.wake()
@@ -216,10 +216,10 @@ def test_an_interrupt_between_taking_the_mutex_and_knowing_it_does_not_take_it_t
             self.is_asked_for.set()
             return self.lock.acquire
 
+    waiters, mutex = Waiters(), WatchedMutex()
     for _ in range(20):  # the thread may not quite have arrived at the lock
-        waiters, mutex = Waiters(), WatchedMutex()
         outcome = spawn(wait, waiters, mutex)
-        until(lambda waiters=waiters: len(waiters) == 1)
+        until(lambda: len(waiters) == 1)
         with mutex.lock:
             mutex.is_asked_for.clear()
             waiters.wake()
