@@ -53,19 +53,23 @@ def assemble(entries: Entries, layout: Layout) -> memoryview:
     widths[: len(heads)] = [len(head) for head in heads]
     ends = np.cumsum(widths[entries.levels] + (entries.ends - entries.messages))
     output = np.empty(int(ends[-1]) + len(layout.after), np.uint8)
-    present = np.flatnonzero(np.bincount(entries.levels))
+    counts = np.bincount(entries.levels)
+    present = np.flatnonzero(counts)
     # The block that ends with a short message may begin before it, but within its own head, which is
     # written afterwards.
     starts = _copy_messages(entries, output, ends, block=int(widths[present].min()))
-    all_stamps = _blocks(entries.buffer, _TIMESTAMP)
+    # Heads of one level have one width and are written at once.
+    by_level = np.argsort(entries.levels, kind="stable")
+    starts = starts[by_level]
+    stamps = _blocks(entries.buffer, _TIMESTAMP)[entries.starts[by_level]].view(np.uint8).reshape(-1, _TIMESTAMP)
+    first = 0
     for level in present.tolist():
-        chosen = np.flatnonzero(entries.levels == level)
-        width = len(heads[level])
-        records = np.empty((len(chosen), width), np.uint8)
+        last, width = first + counts[level], len(heads[level])
+        records = np.empty((last - first, width), np.uint8)
         records[:] = np.frombuffer(heads[level], np.uint8)
-        stamps = all_stamps[entries.starts[chosen]]
-        records[:, len(before) : len(before) + _TIMESTAMP] = stamps.view(np.uint8).reshape(-1, _TIMESTAMP)
-        _blocks(output, width)[starts[chosen] - width] = records.view(f"V{width}")[:, 0]
+        records[:, len(before) : len(before) + _TIMESTAMP] = stamps[first:last]
+        _blocks(output, width)[starts[first:last] - width] = records.view(f"V{width}")[:, 0]
+        first = last
     whole = output.data
     whole[len(whole) - len(layout.after) :] = layout.after
     return whole[len(layout.after) :]

@@ -26,7 +26,7 @@ class Chunk:
 
     A line that is too long comes alone, only its beginning in the buffer, and with its
     ``full_length`` in bytes. ``consumed`` is how many bytes of the input the chunk stands for.
-    ``line_ends`` marks the line feeds, ``has_cr`` says whether there is a carriage return at all.
+    ``line_ends`` marks the line feeds.
     """
 
     buffer: bytearray
@@ -39,7 +39,6 @@ class Chunk:
     lacks_lf: bool = False
     full_length: int = 0
     consumed: int = 0
-    has_cr: bool = False
     line_ends: Marks = field(default_factory=lambda: np.empty(0, np.uint16))
 
     @property
@@ -62,7 +61,6 @@ class Chunk:
         """Find the line ends; best done when the bytes have just come in and are in the cache."""
         self.line_ends = finder.mark(self.buffer, self.size)
         self.lines = int(np.bitwise_count(self.line_ends).sum())
-        self.has_cr = self.buffer.find(b"\r", 0, self.size) >= 0
 
     def reset(self) -> None:
         """Make the chunk as new, but for its memory."""

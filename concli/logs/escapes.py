@@ -16,7 +16,7 @@ __all__ = ["csv_text", "json_text"]
 _CONTROLS = [bytes([c]) for c in range(32) if c != ord("\n")]
 _JSON_ESCAPES = {c: json.dumps(c.decode())[1:-1].encode() for c in _CONTROLS}
 
-_MANY_HITS = 500
+_BATCH, _BATCHES = 64, 10
 
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")  # what such a byte is decoded to
 
@@ -54,13 +54,17 @@ def csv_text(lines: Lines, keep: NDArray[np.bool_]) -> tuple[bytes | None, int]:
 
 
 def _is_kept(byte: bytes, lines: Lines, keep: NDArray[np.bool_]) -> bool:
-    """Tell whether ``byte`` is in a line that is kept. If it is in very many lines, yes is good enough."""
-    hits: list[int] = []
-    at = lines.buffer.find(byte, 0, lines.size)
-    while at >= 0 and len(hits) < _MANY_HITS:
-        hits.append(at)
-        at = lines.buffer.find(byte, at + 1, lines.size)
-    return at >= 0 or bool(keep[np.searchsorted(lines.ends, hits)].any())
+    """Tell whether ``byte`` is in a line that is kept; if it is in very many lines, yes is good enough."""
+    at = -1
+    for _ in range(_BATCHES):
+        hits: list[int] = []
+        while len(hits) < _BATCH and (at := lines.buffer.find(byte, at + 1, lines.size)) >= 0:
+            hits.append(at)
+        if keep[np.searchsorted(lines.ends, hits)].any():
+            return True
+        if at < 0:
+            return False
+    return True
 
 
 def _is_utf8(lines: Lines) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 
 from concli.errors import InputError, OutputError
 from concli.files import Output, open_output
-from concli.logs.chunk import Chunk
+from concli.logs.chunk import CHUNK_BYTES, Chunk
 from concli.logs.inputs import Input, expand
 from concli.logs.parser import Parsed, Parser
 from concli.logs.reader import Reader
@@ -96,7 +96,7 @@ def _keep_freed_memory() -> None:
     costs a fault: half the time of a run. It stops doing so for blocks smaller than one that has been
     freed before. This one is never touched, so it takes no memory.
     """
-    np.empty(24 * 1024 * 1024, np.uint8)
+    np.empty(8 * CHUNK_BYTES, np.uint8)
 
 
 def _open_outputs(job: Job, inputs: list[Input]) -> list[Output]:

@@ -10,6 +10,7 @@ Marks = NDArray[np.uint16]  # a bit for each byte of a text, in 16-bit words
 
 _LF = ord("\n")
 _BITS = 16
+_AT_ONCE = 1 << 20  # bytes, so that the scratch array stays in the cache; a multiple of _BITS
 
 # The place of the lowest bit in each 16-bit word; that of 0 does not matter.
 _LOWEST = np.zeros(1 << _BITS, np.int64)
@@ -25,17 +26,17 @@ class LineFinder:
     """
 
     def __init__(self) -> None:
-        self._is_lf = np.empty(0, bool)
+        self._is_lf = np.empty(_AT_ONCE, bool)
 
     def mark(self, buffer: bytes | bytearray, size: int) -> Marks:
         """Return a bit for each byte of ``buffer[:size]`` that is set for a line feed."""
-        padded = -(-size // _BITS) * _BITS
-        if len(self._is_lf) < padded:
-            self._is_lf = np.empty(padded, bool)
-        is_lf = self._is_lf[:padded]
-        is_lf[size:] = False
-        np.equal(np.frombuffer(buffer, np.uint8, size), _LF, out=is_lf[:size])
-        return np.packbits(is_lf, bitorder="little").view("<u2")
+        marks = np.zeros(-(-size // _BITS), "<u2")
+        packed, data = marks.view(np.uint8), np.frombuffer(buffer, np.uint8, size)
+        for at in range(0, size, _AT_ONCE):  # once, but for a text with very long lines
+            part = data[at : at + _AT_ONCE]
+            bits = np.packbits(np.equal(part, _LF, out=self._is_lf[: len(part)]), bitorder="little")
+            packed[at // 8 : at // 8 + len(bits)] = bits
+        return marks
 
 
 def positions_of(marks: Marks) -> Positions:

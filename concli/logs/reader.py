@@ -9,6 +9,7 @@ from concli.logs.chunk import CHUNK_BYTES, PADDING, Chunk
 from concli.logs.inputs import Input, InputFile
 from concli.logs.line_finder import LineFinder
 from concli.logs.rejects import KEPT_OF_LONG_LINE
+from concli.patterns import _sync
 
 __all__ = ["Reader"]
 
@@ -35,16 +36,26 @@ class Reader:
         self._number = 0
         self._free: deque[Chunk] = deque()  # its append and pop are atomic on every build
         self._finder = LineFinder()
+        # Guards the two fields below it; notified when either changes.
+        self._returned = _sync.Condition()
+        self._lent = 0  # chunks that have been handed out and not yet come back
+        self._is_cancelled = False
         self._cancelled, self._cancel = os.pipe()
 
     def recycle(self, chunk: Chunk) -> None:
         """Take back a chunk that nobody looks at any more; called from any thread."""
         if chunk.capacity == CHUNK_BYTES:
             self._free.append(chunk)
+        with self._returned:
+            self._lent -= 1
+            self._returned.notify_all()
 
     def cancel(self) -> None:
         """Make a read that waits for input end; called from any thread."""
         os.write(self._cancel, b"x")
+        with self._returned:
+            self._is_cancelled = True
+            self._returned.notify_all()
 
     def close(self) -> None:
         """Give the descriptors back."""
@@ -77,7 +88,6 @@ class Reader:
             elif size:
                 carry, ended, chunk.consumed = self._skip_long_line(chunk, size, file)
             else:
-                self.recycle(chunk)
                 return
             chunk.mark_lines(self._finder)
             chunk.name, chunk.number, chunk.offset, chunk.first_line = source.name, self._number, offset, line
@@ -87,6 +97,8 @@ class Reader:
             self.lines += chunk.lines
             self.bytes += chunk.consumed
             self.waited_s = file.waited_s
+            with self._returned:
+                self._lent += 1
             yield chunk
 
     def _new_chunk(self) -> Chunk:
@@ -111,6 +123,7 @@ class Reader:
             if size == room:
                 if chunk.size or size >= self._max_line + 2:  # 2: a line end is not counted
                     return size, False
+                self._wait_until_alone()
                 chunk.grow(min(2 * chunk.capacity, self._max_line + 3))
                 continue
             with memoryview(chunk.buffer) as whole, whole[size:room] as view:
@@ -126,6 +139,11 @@ class Reader:
             size += count
             if chunk.size and not file.has_more():
                 return size, False
+
+    def _wait_until_alone(self) -> None:
+        """Wait until no other chunk is on its way: however many threads there are, one may be large."""
+        with self._returned:
+            self._returned.wait_for(lambda: not self._lent or self._is_cancelled)
 
     def _skip_long_line(self, chunk: Chunk, size: int, file: InputFile) -> tuple[bytes, bool, int]:
         """Read on to the end of the line, keeping its beginning.

@@ -31,6 +31,7 @@ ENTRY = re.compile(
 
 Words = NDArray[np.uint64]
 
+_CR = ord("\r")
 _HEAD = b"0000-00-00 00:00:00 ["  # a 0 stands for any digit
 
 
@@ -122,12 +123,11 @@ class Scanner:
 
     def scan(self, chunk: Chunk) -> Lines:
         """Find the lines of ``chunk`` and tell which are entries."""
-        buffer, size, marks = chunk.buffer, chunk.size, chunk.line_ends
-        if chunk.has_cr:
+        buffer, size, ends = chunk.buffer, chunk.size, positions_of(chunk.line_ends)
+        if (np.frombuffer(buffer, np.uint8)[ends - 1] == _CR).any():
             text = buffer[:size].replace(b"\r\n", b"\n")
             buffer, size = text + bytes(PADDING), len(text)
-            marks = self._finder.mark(buffer, size)
-        ends = positions_of(marks)
+            ends = positions_of(self._finder.mark(buffer, size))
         starts = line_starts(ends)
         levels = self._levels(buffer, size, starts, ends)
         if chunk.full_length:

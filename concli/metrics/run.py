@@ -28,7 +28,15 @@ class Stage(Recorder):
     """
 
     def __init__(
-        self, name: str, workers: int, source: _Buffer | None, sink: _Buffer | None, unit: str, trace: Trace | None
+        self,
+        name: str,
+        *,
+        workers: int,
+        source: _Buffer | None,
+        sink: _Buffer | None,
+        unit: str,
+        threads: ThreadMonitor,
+        trace: Trace | None,
     ) -> None:
         super().__init__()
         self.name = name
@@ -38,11 +46,13 @@ class Stage(Recorder):
         self._source = source
         self._sink = sink
         self._unit = unit
+        self._threads = threads
         self._trace = trace
 
     def record(self, seconds: float, **counts: int) -> None:
         """Count one operation of the calling thread that took ``seconds`` of work; see ``Recorder``."""
         super().record(seconds, **counts)
+        self._threads.count(errors=counts.get("errors", 0))
         if self._trace is not None:
             self._trace.span(self.name, seconds)
             if self._source is not None:
@@ -105,7 +115,9 @@ class Run:
         unit: str = "items",
     ) -> Stage:
         """Register a stage; those of a chain in the order in which the work passes them."""
-        stage = Stage(name, workers, source, sink, unit, self._trace)
+        stage = Stage(
+            name, workers=workers, source=source, sink=sink, unit=unit, threads=self.threads, trace=self._trace
+        )
         self._stages.append(stage)
         return stage
 

@@ -42,7 +42,8 @@ class _Watched:
 class ThreadMonitor:
     """Watches the threads that say so: each runs inside ``with monitor.watch():``.
 
-    Source: ``pthread_getcpuclockid(3)`` for the CPU, ``/proc/self/task/*/schedstat`` for the wait.
+    Source: ``pthread_getcpuclockid(3)`` for the CPU, psutil where there is none, and
+    ``/proc/self/task/*/schedstat`` for the wait.
     """
 
     def __init__(self) -> None:
@@ -51,11 +52,12 @@ class ThreadMonitor:
         self._mutex = _sync.Lock()
         self._alive: list[_Watched] = []
         self._ended: list[ThreadUsage] = []
+        self._own = _sync.local()
 
     @contextlib.contextmanager
     def watch(self) -> Iterator["_Watched"]:
         """Watch the calling thread for as long as the block runs."""
-        watched = _Watched()
+        watched = self._own.watched = _Watched()
         with self._mutex:
             self._alive.append(watched)
         try:
@@ -65,17 +67,27 @@ class ThreadMonitor:
                 self._alive.remove(watched)
                 self._ended.append(watched.usage(time.thread_time())._replace(alive=False))
 
+    def count(self, *, operations: int = 1, errors: int = 0) -> None:
+        """Add to what the calling thread, if it is watched, has done."""
+        watched = getattr(self._own, "watched", None)
+        if watched is not None:
+            watched.operations += operations
+            watched.errors += errors
+
     def snapshot(self) -> list[ThreadUsage]:
         """Return the usage of every thread that is or was watched, by name."""
         with self._mutex:
-            found = self._ended + [watched.usage(_cpu_s(watched.ident)) for watched in self._alive]
+            found = self._ended + [watched.usage(_cpu_s(watched)) for watched in self._alive]
         return sorted(found, key=lambda usage: usage.name)
 
 
-def _cpu_s(ident: int) -> float:
-    if not hasattr(time, "pthread_getcpuclockid"):
-        return 0.0  # macOS: known only when the thread has ended
-    return time.clock_gettime(time.pthread_getcpuclockid(ident))
+def _cpu_s(watched: _Watched) -> float:
+    if hasattr(time, "pthread_getcpuclockid"):
+        return time.clock_gettime(time.pthread_getcpuclockid(watched.ident))
+    import psutil  # noqa: PLC0415 - not needed where a thread's clock can be read
+
+    threads = psutil.Process().threads()
+    return sum(thread.user_time + thread.system_time for thread in threads if thread.id == watched.native_id)
 
 
 def _run_wait_s(native_id: int) -> float | None:

@@ -201,3 +201,14 @@ def test_a_traced_stage_leaves_a_span_and_the_depth_of_its_queue() -> None:
         ("before parse", {"bytes": 3})
     ]
     assert stages[1].usage().busy_s == 0.5
+
+
+def test_what_a_stage_records_counts_for_the_thread_that_did_it() -> None:
+    run = Run("job", {})
+    stage = run.stage("work")
+    stage.record(0.1, errors=5)  # by a thread that nobody watches
+    with run.threads.watch():
+        stage.record(0.1, errors=2)
+        stage.record(0.1)
+    (usage,) = run.snapshot().threads
+    assert (usage.operations, usage.errors) == (2, 2)

@@ -149,10 +149,10 @@ def test_where_the_kernel_does_not_tell_the_wait_for_a_cpu_there_is_none(
     assert (alive.run_wait_s, ended.run_wait_s) == (None, None)
 
 
-def test_where_no_clock_of_another_thread_can_be_read_the_cpu_shows_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_no_clock_of_another_thread_can_be_read_psutil_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(time, "pthread_getcpuclockid", raising=False)
     monitor = ThreadMonitor()
     with Held(monitor, burn):
         alive = usage_of(monitor, "held")
-    assert alive.cpu_s == 0
+    assert alive.cpu_s > 0
     assert usage_of(monitor, "held").cpu_s >= BURNT_S
