@@ -71,13 +71,14 @@ def process(
 
     if not inputs and sys.stdin.isatty():
         raise UsageError("nothing to read: name a file or a directory, or pipe a log in")
-    if common.json and output in (None, "-"):
+    to_stdout = output in (None, "-")
+    if common.json and to_stdout:
         raise UsageError("--json: the entries go to standard output; use --report FILE, or -o OUT for the entries")
     if to is None:
         to = _ENDINGS.get(os.path.splitext(output or "")[1].lower(), "text")
     job = Job(inputs or ("-",), output, to, grep=grep, ordered=not unordered, threads=common.threads, **choices)
     config = {**job._asdict(), "grep": grep and grep.pattern, "strict": strict}
-    with session("logs process", config, common) as this:
+    with session("logs process", config, common, data_on_stdout=to_stdout) as this:
         outcome = process_logs(job, this.run, this.complain)
         if outcome.unusable:
             this.exit_code = InputError.exit_code

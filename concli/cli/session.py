@@ -25,14 +25,19 @@ class Session:
 
 
 @contextlib.contextmanager
-def session(command: str, config: dict[str, object], common: Common) -> Iterator[Session]:
-    """Show and report what happens in the block, however it ends."""
+def session(
+    command: str, config: dict[str, object], common: Common, *, data_on_stdout: bool = False
+) -> Iterator[Session]:
+    """Show and report what happens in the block, however it ends.
+
+    On a terminal that also shows the data there is no live table unless asked for: it would tear both.
+    """
     trace = Trace() if common.trace else None
     run = Run(command, config, trace)
     this = Session(run, lambda problem: complain(str(problem)))
     stopped: Stopped | None = None
     try:
-        with _live(run, common):
+        with _live(run, common, data_on_stdout=data_on_stdout):
             yield this
     except Stopped as signal:
         stopped = signal
@@ -54,12 +59,12 @@ def session(command: str, config: dict[str, object], common: Common) -> Iterator
 
 
 @contextlib.contextmanager
-def _live(run: Run, common: Common) -> Iterator[None]:
+def _live(run: Run, common: Common, *, data_on_stdout: bool) -> Iterator[None]:
     """Show the table on standard error for as long as the block runs, if it should be shown."""
     shown = common.live
     if shown is None:
-        # On a terminal that also shows the data, a table that moves would tear it apart.
-        shown = _is_terminal(2) and not _is_terminal(1) and os.environ.get("TERM") != "dumb" and not common.quiet
+        torn = data_on_stdout and _is_terminal(1)
+        shown = _is_terminal(2) and not torn and os.environ.get("TERM") != "dumb" and not common.quiet
     if not shown:
         yield
         return

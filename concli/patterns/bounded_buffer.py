@@ -50,7 +50,7 @@ class BoundedBuffer(Generic[T]):
         self._items: deque[T] = deque()
         self._sizes: deque[int] = deque()  # of the items, in step with them; only with a sizer
         self._size = 0
-        self._unfinished = 0
+        self.unfinished_tasks = 0
         self._is_shutdown = False
         self._getters = Waiters()
         self._putters = Waiters()
@@ -99,9 +99,10 @@ class BoundedBuffer(Generic[T]):
         Raises ``Empty`` if there was none in that time, and ``ShutDown`` if there is none and the
         buffer has ended.
         """
+        deadline = _sync.deadline_after(timeout) if block else None
         with self._mutex:
             if not self._items:
-                self._wait_for_item(block, timeout)
+                self._wait_for_item(block, deadline)
             return self._take()
 
     def get_many(self, limit: int, block: bool = True, timeout: float | None = None) -> list[T]:
@@ -109,9 +110,12 @@ class BoundedBuffer(Generic[T]):
 
         Waits, and raises, as ``get`` does.
         """
+        if limit < 1:
+            raise ValueError("'limit' must be a positive number")
+        deadline = _sync.deadline_after(timeout) if block else None
         with self._mutex:
             if not self._items:
-                self._wait_for_item(block, timeout)
+                self._wait_for_item(block, deadline)
             return [self._take() for _ in range(min(limit, len(self._items)))]
 
     def get_nowait(self) -> T:
@@ -150,7 +154,7 @@ class BoundedBuffer(Generic[T]):
     def join(self) -> None:
         """Wait until every item that was ever put has been got and worked on."""
         with self._mutex:
-            while self._unfinished:
+            while self.unfinished_tasks:
                 self._joiners.wait(self._mutex, None)
 
     def shutdown(self, immediate: bool = False) -> None:
@@ -204,13 +208,13 @@ class BoundedBuffer(Generic[T]):
     def _wait_for_room(self, size: int, deadline: float | None) -> bool:
         again = False
         while self._must_wait(size):
-            if not self._putters.wait(self._mutex, deadline, again=again):
-                return not self._must_wait(size)
+            if not self._putters.wait(self._mutex, deadline, again=again) and self._must_wait(size):
+                self._putters.wake()  # a large item that gives up may have stood before a small one that fits
+                return False
             again = True
         return True
 
-    def _wait_for_item(self, block: bool, timeout: float | None) -> None:
-        deadline = _sync.deadline_after(timeout)
+    def _wait_for_item(self, block: bool, deadline: float | None) -> None:
         again = False
         while not self._items:
             if self._is_shutdown:
@@ -224,7 +228,7 @@ class BoundedBuffer(Generic[T]):
         self._size += size
         self._peak = max(self._peak, self._size)
         self._puts += 1
-        self._unfinished += 1
+        self.unfinished_tasks += 1
         self._getters.wake()
         if self._sizer is not None:
             self._sizes.append(size)
@@ -243,14 +247,14 @@ class BoundedBuffer(Generic[T]):
         self._putters.wake_all()
 
     def _clear(self) -> None:
-        self._finish(len(self._items))
+        self._finish(min(len(self._items), self.unfinished_tasks))  # some may have been called done too early
         self._items.clear()
         self._sizes.clear()
         self._size = 0
 
     def _finish(self, count: int) -> None:
-        if count > self._unfinished:
+        if count > self.unfinished_tasks:
             raise ValueError("task_done() called too many times")
-        self._unfinished -= count
-        if not self._unfinished:
+        self.unfinished_tasks -= count
+        if not self.unfinished_tasks:
             self._joiners.wake_all()

@@ -292,12 +292,8 @@ def test_the_live_table_moves_on_a_terminal_and_ends_with_the_final_one(
 ) -> None:
     controller, terminal = pty.openpty()
     env = concli_env | {"TERM": "xterm", "COLUMNS": "100", "LINES": "40"}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "concli", "logs", "process", "-o", str(tmp_path / "out")],
-        stdin=subprocess.PIPE,
-        stderr=terminal,
-        env=env,
-    )
+    command = [sys.executable, "-m", "concli", "logs", "process", "-o", str(tmp_path / "out")]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=terminal, stderr=terminal, env=env)
     os.close(terminal)
     assert process.stdin
     process.stdin.write(ENTRY)
@@ -308,6 +304,26 @@ def test_the_live_table_moves_on_a_terminal_and_ends_with_the_final_one(
     process.stdin.close()
     shown = b""
     while b"bottleneck" not in shown or b"lines" not in shown:
+        shown += os.read(controller, 10_000)
+    assert process.wait(30) == 0
+    os.close(controller)
+
+
+def test_entries_on_a_terminal_are_not_torn_by_a_live_table(concli_env: dict[str, str]) -> None:
+    controller, terminal = pty.openpty()
+    command = [sys.executable, "-m", "concli", "logs", "process"]
+    env = concli_env | {"TERM": "xterm"}
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=terminal, stderr=terminal, env=env)
+    os.close(terminal)
+    assert process.stdin
+    process.stdin.write(ENTRY)
+    process.stdin.flush()
+    shown = b""
+    while b"hello" not in shown:
+        shown += os.read(controller, 10_000)
+    assert b"\x1b" not in shown
+    process.stdin.close()
+    while b"bottleneck" not in shown:
         shown += os.read(controller, 10_000)
     assert process.wait(30) == 0
     os.close(controller)

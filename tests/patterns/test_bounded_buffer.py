@@ -4,6 +4,7 @@ import unittest
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from operator import itemgetter
 from typing import Any
 
 import pytest
@@ -19,6 +20,9 @@ SetClock = Callable[[float], None]
 Wait = Callable[[BoundedBuffer[int], int], None]
 
 
+Item = tuple[int, int, int]  # producer, number, size
+
+
 class Interrupt(BaseException):
     """What a signal or another thread throws in."""
 
@@ -31,6 +35,25 @@ def filled(maxsize: int, *items: int, sizer: Callable[[int], int] | None = None)
     buffer = BoundedBuffer[int](maxsize, sizer=sizer)
     assert buffer.put_many(items, timeout=0) == len(items)
     return buffer
+
+
+class MutexThatLetsOthersGoFirst:
+    """A lock that, the second time it is taken, finds that something has happened while it was free."""
+
+    def __init__(self, happening: Callable[[], object]) -> None:
+        self._lock = threading.Lock()
+        self._happenings: Iterator[Callable[[], object]] = iter([lambda: None, happening])
+        self.release = self._lock.release
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        next(self._happenings, lambda: None)()
+        return self._lock.acquire(blocking, timeout)
+
+    def __enter__(self) -> bool:
+        return self.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
 
 
 @pytest.fixture
@@ -315,24 +338,20 @@ def test_a_large_item_that_gives_up_lets_the_small_ones_behind_it_in(
     put: str, spawn: Spawn, until_putters: Wait
 ) -> None:
     buffer = filled(6, 2, 2, 2, sizer=itself)
+    small: list[Future[Any]] = []
 
-    def give_up() -> None:
-        if put == "put_many":
-            assert buffer.put_many([5], timeout=0.05) == 0
-        else:
-            with pytest.raises(Full):
-                buffer.put(5, timeout=0.05)
+    def meanwhile() -> None:
+        small.append(spawn(buffer.put, 2))
+        until_putters(buffer, 2)
+        assert buffer.get() == 2  # room for the small one, but the large one stands in front
 
-    with buffer._mutex:  # the small one has to come to the line after the large one, and before that gives up
-        large = spawn(give_up)
-        line = buffer._putters
-    until_putters(buffer, 1)
-    small = spawn(buffer.put, 2)
-    until_putters(buffer, 2)
-    assert buffer.get() == 2
-    large.result()
-    small.result()
-    assert len(line) == 0
+    buffer._mutex = MutexThatLetsOthersGoFirst(meanwhile)  # type: ignore[assignment]
+    if put == "put_many":
+        assert buffer.put_many([5], timeout=0) == 0
+    else:
+        with pytest.raises(Full):
+            buffer.put(5, timeout=0)
+    small[0].result()
     assert buffer.drain() == [2, 2, 2]
 
 
@@ -354,11 +373,9 @@ def test_a_large_item_that_is_interrupted_lets_the_small_ones_behind_it_in(
     small.result()
 
 
-def test_putting_many_at_a_full_buffer_returns_how_many_went_in(spawn: Spawn, until_putters: Wait) -> None:
+def test_putting_many_at_a_full_buffer_returns_how_many_went_in() -> None:
     buffer = filled(2, 1)
-    putter = spawn(buffer.put_many, [2, 3, 4, 5], timeout=0.05)
-    until_putters(buffer, 1)
-    assert putter.result() == 1
+    assert buffer.put_many([2, 3, 4, 5], timeout=0.01) == 1
     assert buffer.drain() == [1, 2]
 
 
@@ -446,25 +463,6 @@ def test_a_put_that_times_out_leaves_the_line(set_clock: SetClock) -> None:
     assert buffer.drain() == [1]
 
 
-class MutexThatLetsOthersGoFirst:
-    """A lock that, the second time it is taken, finds that something has happened while it was free."""
-
-    def __init__(self, happening: Callable[[], object]) -> None:
-        self._lock = threading.Lock()
-        self._happenings: Iterator[Callable[[], object]] = iter([lambda: None, happening])
-        self.release = self._lock.release
-
-    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
-        next(self._happenings, lambda: None)()
-        return self._lock.acquire(blocking, timeout)
-
-    def __enter__(self) -> bool:
-        return self.acquire()
-
-    def __exit__(self, *_: object) -> None:
-        self.release()
-
-
 def test_a_getter_takes_what_came_at_the_moment_of_its_timeout() -> None:
     buffer = BoundedBuffer[int]()
     buffer._mutex = MutexThatLetsOthersGoFirst(lambda: buffer._add(1, 1))  # type: ignore[assignment]
@@ -542,56 +540,55 @@ def test_a_joiner_that_is_interrupted_leaves_the_buffer_usable(
 # Many threads.
 
 
+def produce(buffer: BoundedBuffer[Item], items: list[Item], batch: int) -> None:
+    if batch == 1:
+        for item in items:
+            buffer.put(item)
+    else:
+        for first in range(0, len(items), batch):
+            some = items[first : first + batch]
+            assert buffer.put_many(some) == len(some)
+
+
+def consume(buffer: BoundedBuffer[Item], batch: int) -> list[Item]:
+    if batch == 1:
+        return list(buffer)
+    got = []
+    try:
+        while True:
+            got += buffer.get_many(batch)
+    except ShutDown:
+        return got
+
+
 @settings(deadline=None, max_examples=25)
 @given(
-    producers=st.lists(st.lists(st.integers(min_value=0, max_value=9), max_size=40), min_size=1, max_size=3),
-    consumers=st.integers(min_value=1, max_value=3),
-    maxsize=st.integers(min_value=1, max_value=8),
+    sizes=st.lists(st.lists(sizes, max_size=40), min_size=1, max_size=3),
+    producer_batches=st.lists(st.integers(min_value=1, max_value=5), min_size=3, max_size=3),
+    consumer_batches=st.lists(st.integers(min_value=1, max_value=5), min_size=1, max_size=3),
+    maxsize=st.integers(min_value=1, max_value=6),
     sized=st.booleans(),
-    batch=st.integers(min_value=1, max_value=5),
 )
 def test_every_item_comes_out_once_and_those_of_a_producer_in_order(
-    producers: list[list[int]], consumers: int, maxsize: int, sized: bool, batch: int
+    sizes: list[list[int]], producer_batches: list[int], consumer_batches: list[int], maxsize: int, sized: bool
 ) -> None:
-    Item = tuple[int, int, int]  # noqa: N806 - producer, number, size
     buffer = BoundedBuffer[Item](maxsize, sizer=(lambda item: item[2]) if sized else None)
-
-    def produce(producer: int, sizes: list[int]) -> None:
-        items = [(producer, number, size) for number, size in enumerate(sizes)]
-        if producer % 2:
-            for item in items:
-                buffer.put(item)
-        else:
-            for first in range(0, len(items), batch):
-                assert buffer.put_many(items[first : first + batch]) == len(items[first : first + batch])
-
-    def consume(consumer: int) -> list[Item]:
-        if consumer % 2:
-            return list(buffer)
-        got = []
-        try:
-            while True:
-                got += buffer.get_many(batch)
-        except ShutDown:
-            return got
-
-    with ThreadPoolExecutor(len(producers) + consumers) as pool:
-        consuming = [pool.submit(consume, consumer) for consumer in range(consumers)]
-        producing = [pool.submit(produce, number, sizes) for number, sizes in enumerate(producers)]
+    made = [[(producer, number, size) for number, size in enumerate(own)] for producer, own in enumerate(sizes)]
+    with ThreadPoolExecutor(6) as pool:
+        consuming = [pool.submit(consume, buffer, batch) for batch in consumer_batches]
+        producing = [pool.submit(produce, buffer, *work) for work in zip(made, producer_batches, strict=False)]
         for done in producing:
             done.result()
         buffer.shutdown()
         received = [done.result() for done in consuming]
 
     for got in received:
-        for producer in range(len(producers)):
-            numbers = [item[1] for item in got if item[0] == producer]
-            assert numbers == sorted(numbers)
-    everything = [(p, number, size) for p, sizes in enumerate(producers) for number, size in enumerate(sizes)]
+        assert sorted(got, key=itemgetter(0)) == sorted(got)  # by producer is by producer and number
+    everything = [item for items in made for item in items]
     assert sorted(item for got in received for item in got) == everything
     counted = buffer.statistics()
-    assert (counted.puts, counted.gets) == (len(everything), len(everything))
-    assert counted.peak <= max(maxsize, *(item[2] for item in everything), 0) if sized else counted.peak <= maxsize
+    assert counted.puts == counted.gets == len(everything)
+    assert counted.peak <= max([maxsize] + [size for _, _, size in everything if sized])
 
 
 # Statistics.
