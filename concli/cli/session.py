@@ -78,7 +78,7 @@ def _live(run: Run, common: Common, *, data_on_stdout: bool) -> Iterator[None]:
         console=console,
         get_renderable=lambda: render(run.snapshot(), expected=run.bytes_expected),
         transient=True,
-        refresh_per_second=8,
+        refresh_per_second=4,
         redirect_stdout=False,
     ):
         yield
