@@ -1,6 +1,5 @@
 """Escaping a whole chunk at once: its lines change their places but not their number."""
 
-import codecs
 import json
 import re
 
@@ -16,6 +15,7 @@ __all__ = ["csv_text", "json_text"]
 _CONTROLS = [bytes([c]) for c in range(32) if c != ord("\n")]
 _JSON_ESCAPES = {c: json.dumps(c.decode())[1:-1].encode() for c in _CONTROLS}
 
+_TOP_BITS = np.uint64(0x8080808080808080)
 _BATCH, _BATCHES = 64, 10
 
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")  # what such a byte is decoded to
@@ -29,7 +29,7 @@ def json_text(lines: Lines, keep: NDArray[np.bool_]) -> tuple[bytes | None, int]
     data = np.frombuffer(lines.buffer, np.uint8, lines.size)
     has_control = int(np.count_nonzero(data < ord(" "))) > len(lines.ends)
     has_quote, has_backslash = _is_kept(b'"', lines, keep), _is_kept(b"\\", lines, keep)
-    not_utf8 = data.max() > 0x7F and not _is_utf8(lines)
+    not_utf8 = not _is_utf8(lines)
     if not (has_control or has_quote or has_backslash or not_utf8):
         return None, 0
     text, replaced = _padded(lines), 0
@@ -68,8 +68,21 @@ def _is_kept(byte: bytes, lines: Lines, keep: NDArray[np.bool_]) -> bool:
 
 
 def _is_utf8(lines: Lines) -> bool:
+    """Tell whether the text is UTF-8, by decoding no more than the lines that are not ASCII if they are few."""
+    words = np.frombuffer(lines.buffer, "<u8", -(-lines.size // 8))
+    places = np.flatnonzero((words & _TOP_BITS) != 0) * 8
+    is_touched = np.zeros(len(lines.ends) + 1, bool)  # the one is for what is in the padding
+    is_touched[np.searchsorted(lines.ends, places)] = True
+    is_touched[np.searchsorted(lines.ends, places + 7)] = True
+    touched = np.flatnonzero(is_touched[:-1])
+    whole = memoryview(lines.buffer)
+    if len(touched) > len(lines.ends) // 8:
+        parts = [whole[: lines.size]]
+    else:
+        spans = zip(lines.starts[touched].tolist(), (lines.ends[touched] + 1).tolist(), strict=True)
+        parts = [whole[start:end] for start, end in spans]
     try:
-        codecs.utf_8_decode(memoryview(lines.buffer)[: lines.size], "strict", True)
+        b"".join(parts).decode()
     except UnicodeDecodeError:
         return False
     return True
