@@ -192,9 +192,9 @@ def _work(
             bytes_out=written,
         )
 
-    writer.write_header(FORMATS[job.to].header)
     with contextlib.closing(reader), ThreadGroup(around=run.threads.watch) as group:
         group.on_stop(reader.cancel)
+        writer.write_header(FORMATS[job.to].header)
         for output in outputs:
             group.on_stop(output.cancel)
         ProducerConsumer[Parsed]([], [write_parsed], buffer=parsed, group=group, names=("", "write")).start()

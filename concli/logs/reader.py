@@ -79,6 +79,7 @@ class Reader:
 
     def _chunks(self, source: Input, file: InputFile) -> Iterator[Chunk]:
         offset, line, carry, ended = 0, 1, b"", False
+        waited_before_s = self.waited_s
         while not ended:
             chunk = self._new_chunk()
             size, ended = self._fill(chunk, carry, file)
@@ -96,7 +97,7 @@ class Reader:
             line += chunk.lines
             self.lines += chunk.lines
             self.bytes += chunk.consumed
-            self.waited_s = file.waited_s
+            self.waited_s = waited_before_s + file.waited_s
             with self._returned:
                 self._lent += 1
             yield chunk

@@ -51,7 +51,7 @@ _LEVEL_SHIFT = np.uint64(8 * (len(_HEAD) - 16))
 
 
 class Lines(NamedTuple):
-    """What a scan found; the arrays, one element a line, are good until the scanner's next scan.
+    """What a scan found. The arrays have one element a line.
 
     ``buffer`` is the text that the positions point into, with line feeds as its only line ends, and
     ``size`` its length. ``levels`` is 0 for a line that is no entry and else a level's number:
