@@ -12,8 +12,8 @@ __all__ = ["CHUNK_BYTES", "PADDING", "Chunk"]
 PADDING = 64
 
 # Large enough that what a chunk costs besides its bytes (some hundred calls) is small, small enough
-# that the scratch arrays made from it stay in the processor's cache.
-CHUNK_BYTES = 1024 * 1024
+# that a few of them and the scratch arrays made from them stay in the processor's caches.
+CHUNK_BYTES = 2 * 1024 * 1024
 
 
 @dataclass(slots=True)

@@ -96,7 +96,7 @@ def _keep_freed_memory() -> None:
     costs a fault: half the time of a run. It stops doing so for blocks smaller than one that has been
     freed before. This one is never touched, so it takes no memory.
     """
-    np.empty(8 * CHUNK_BYTES, np.uint8)
+    np.empty(4 * CHUNK_BYTES, np.uint8)
 
 
 def _open_outputs(job: Job, inputs: list[Input]) -> list[Output]:
