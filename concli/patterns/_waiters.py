@@ -50,6 +50,7 @@ class Waiters:
         """
         me = _sync.Lock()
         me.acquire()
+        is_held = True
         try:
             self._began[id(me)] = _sync.monotonic()
             if again:
@@ -58,14 +59,21 @@ class Waiters:
                 self.waits += 1
                 self._line.append(me)
             try:
-                mutex.release()  # in here: an interrupt may come as soon as it has been given up
+                is_held = False
+                mutex.release()
                 me.acquire(True, _sync.remaining(deadline))
             finally:
-                _acquire_despite_interrupts(mutex)
+                for _ in iter(mutex.acquire, True):
+                    pass  # see _acquire_despite_interrupts
+                is_held = True
             return self._leave(me)
         except BaseException:
-            self._leave(me)
-            self.wake()  # this thread may have been chosen, or stood in the way: let the next one go
+            try:
+                if not is_held:
+                    _acquire_despite_interrupts(mutex)
+            finally:
+                self._leave(me)
+                self.wake()  # this thread may have been chosen, or stood in the way: let the next one go
             raise
 
     def _leave(self, me: RawLock) -> bool:
@@ -92,7 +100,8 @@ def _acquire_despite_interrupts(mutex: RawLock) -> None:
     """
     try:
         # Not a plain call: that can be interrupted on its way back, with the lock taken, and nobody could
-        # tell. A loop that ends at once, when the lock has been taken, can't.
+        # tell. A loop that ends at once, when the lock has been taken, can't; nor can what stands behind it
+        # up to the next call.
         for _ in iter(mutex.acquire, True):
             pass
     except BaseException:

@@ -31,7 +31,8 @@ class ProducerConsumer(Generic[T]):
     through, the buffer is shut down and the consumers work off what is inside.
 
     The first failure on either side stops all and is raised with any others as an
-    ``ExceptionGroup``; what the buffer held then is in ``leftover``, never just gone.
+    ``ExceptionGroup``; what had been produced and was given to no consumer is in ``leftover``, never
+    just gone.
 
     Two of these make a chain: let the consumers of the first put into the buffer of the second, give
     both one ``group``, and let the first shut that buffer down when it is through (``at_end``).
@@ -48,7 +49,7 @@ class ProducerConsumer(Generic[T]):
         names: tuple[str, str] = ("producer", "consumer"),
     ) -> None:
         self.buffer = BoundedBuffer[T](64) if buffer is None else buffer
-        self.leftover: list[T] = []
+        self.leftover: list[T] = []  # guarded by the mutex
         self._producers = producers
         self._consumers = consumers
         self._group = ThreadGroup() if group is None else group
@@ -75,7 +76,12 @@ class ProducerConsumer(Generic[T]):
     def _produce(self, producer: Iterable[T] | Callable[[], Iterable[T]]) -> None:
         try:
             for item in producer() if callable(producer) else producer:
-                self.buffer.put(item)
+                try:
+                    self.buffer.put(item)
+                except ShutDown:
+                    with self._mutex:
+                        self.leftover.append(item)
+                    raise
         except ShutDown:
             if not self.buffer.is_shutdown:
                 raise  # somebody else's
@@ -91,8 +97,12 @@ class ProducerConsumer(Generic[T]):
         with self._mutex:
             self._consuming -= 1
             last = not self._consuming
-        if last and self._at_end is not None:
-            self._at_end()
+        if last:
+            self._abandon()  # a resequencer holds back what stands behind a gap
+            if self._at_end is not None:
+                self._at_end()
 
     def _abandon(self) -> None:
-        self.leftover += self.buffer.drain()
+        left = self.buffer.drain()
+        with self._mutex:
+            self.leftover += left

@@ -59,12 +59,10 @@ class Resequencer(Generic[T]):
         number = self._number(item)
         size = 1 if self._sizer is None else self._sizer(item)
         with self._mutex:
-            while not self._is_shutdown and number != self._next and self._size + size > self.maxsize:
-                self._putters.wait(self._mutex, None)
-            if self._is_shutdown:
-                raise ShutDown
-            if number < self._next or number in self._held:
-                raise ValueError(f"item {number} was put before")
+            again = False
+            while self._must_wait(number, size):
+                self._putters.wait(self._mutex, None, again=again)
+                again = True
             self._held[number] = (item, size)
             self._size += size
             self._peak = max(self._peak, self._size)
@@ -78,10 +76,12 @@ class Resequencer(Generic[T]):
         Raises ``ShutDown`` when the buffer has ended and the next item is not inside.
         """
         with self._mutex:
+            again = False
             while self._next not in self._held:
                 if self._is_shutdown:
                     raise ShutDown
-                self._getters.wait(self._mutex, None)
+                self._getters.wait(self._mutex, None, again=again)
+                again = True
             self._sizes_found += self._size
             item, size = self._held.pop(self._next)
             self._next += 1
@@ -117,6 +117,14 @@ class Resequencer(Generic[T]):
             self._size = 0
             self._end()
         return left
+
+    def _must_wait(self, number: int, size: int) -> bool:
+        """Tell whether there is no room; raise if the item can't go in whatever room there is."""
+        if self._is_shutdown:
+            raise ShutDown
+        if number < self._next or number in self._held:
+            raise ValueError(f"item {number} was put before")
+        return number != self._next and self._size + size > self.maxsize
 
     def _end(self) -> None:
         self._is_shutdown = True

@@ -8,7 +8,6 @@ pieces of work use a pool.
 at work
 """
 
-import contextlib
 import contextvars
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -17,6 +16,7 @@ from typing import Self
 
 from concli.patterns import _sync
 from concli.patterns._shutdown import ShutDown
+from concli.patterns._waiters import Waiters
 
 __all__ = ["ThreadGroup"]
 
@@ -39,10 +39,11 @@ class ThreadGroup:
     ) -> None:
         self._around = around
         self._grace = grace
-        # The mutex guards every field below; `_idle` is notified when `_alive` falls to 0.
+        # The mutex guards every field below. Who waits in the line `_idle` is woken when `_alive` falls to 0.
         self._mutex = _sync.Lock()
-        self._idle = _sync.Condition(self._mutex)
+        self._idle = Waiters()
         self._threads: list[_sync.Thread] = []
+        self._starting: set[_sync.Thread] = set()  # of these, those that have not begun to run
         self._alive = 0
         self._failures: list[BaseException] = []
         self._callbacks: list[Callable[[], object]] = []
@@ -65,30 +66,38 @@ class ThreadGroup:
                 return
             self._alive += 1
             self._threads.append(thread)
+            self._starting.add(thread)
         try:
             thread.start()
         except BaseException:
-            self._ended()
-            with self._mutex:
-                self._threads.remove(thread)
+            if self._claim(thread):  # else it is an interrupt, too late: the thread runs
+                with self._mutex:
+                    self._threads.remove(thread)
+                self._ended()
             raise
 
     def stop(self) -> None:
-        """Tell all threads to end now; ``wait`` for them afterwards."""
+        """Tell all threads to end now; ``wait`` for them, and for what a callback raised, afterwards."""
         with self._mutex:
             callbacks = [] if self._is_stopped else self._callbacks
             self._is_stopped = True
         for callback in callbacks:
-            callback()
+            try:
+                callback()
+            except Exception as failure:  # noqa: BLE001 - the others must be called, or threads would wait for ever
+                with self._mutex:
+                    self._failures.append(failure)
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until every thread has ended; False if ``timeout`` seconds passed first.
 
         Raises an ``ExceptionGroup`` if threads failed.
         """
+        deadline = _sync.deadline_after(timeout)
         with self._mutex:
-            if not self._idle.wait_for(lambda: self._alive == 0, timeout):
-                return False
+            while self._alive:
+                if not self._idle.wait(self._mutex, deadline) and self._alive:
+                    return False
             threads, self._threads = self._threads, []
             failures, self._failures = self._failures, []
         for thread in threads:
@@ -100,7 +109,16 @@ class ThreadGroup:
                 failures.clear()  # or the traceback would hold this frame, and this frame the failures
         return True
 
+    def _claim(self, thread: _sync.Thread) -> bool:
+        """Decide what becomes of a thread that is starting: whoever asks first may run it or give it up."""
+        with self._mutex:
+            is_first = thread in self._starting
+            self._starting.discard(thread)
+        return is_first
+
     def _run(self, target: Callable[..., object], args: tuple[object, ...]) -> None:
+        if not self._claim(_sync.current_thread()):
+            return
         try:
             with self._around():
                 target(*args)
@@ -117,7 +135,7 @@ class ThreadGroup:
         with self._mutex:
             self._alive -= 1
             if not self._alive:
-                self._idle.notify_all()
+                self._idle.wake_all()
 
     def __enter__(self) -> Self:
         return self
@@ -131,13 +149,22 @@ class ThreadGroup:
                 return
         except ExceptionGroup:
             raise
-        except BaseException:  # an interrupt while waiting
-            self._stop_and_settle()
+        except BaseException as interrupt:  # while waiting
+            self._stop_and_settle(interrupt)
             raise
-        self._stop_and_settle()
+        self._stop_and_settle(error)
 
-    def _stop_and_settle(self) -> None:
-        """Stop, and give the threads a moment; what they raise now matters less than what stopped them."""
+    def _stop_and_settle(self, error: BaseException) -> None:
+        """Stop because of ``error``, and give the threads a moment.
+
+        What they raise now matters less than what stopped them. If one had failed before, that will be
+        why the block has failed, and is raised.
+        """
+        with self._mutex:
+            is_cause = bool(self._failures) and isinstance(error, Exception)
         self.stop()
-        with contextlib.suppress(Exception):
+        try:
             self.wait(self._grace)
+        except Exception:
+            if is_cause:
+                raise

@@ -1,6 +1,7 @@
 """What the tests of the patterns share: threads whose failures are seen, and ways to wait for them."""
 
 import ctypes
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -33,6 +34,21 @@ class _Outcome(Future[Any]):
     def result(self, timeout: float | None = _DEADLINE_S) -> Any:
         self.is_seen = True
         return super().result(timeout)
+
+
+@pytest.fixture(scope="session")
+def begin() -> Callable[..., Future[Any]]:
+    """Do as ``spawn`` does, for property tests, which have to ask for every result themselves.
+
+    A thread pool is no place for threads that wait for each other: it may let a task wait for another to end.
+    """
+
+    def start(target: Callable[..., object], *args: object, **options: object) -> Future[Any]:
+        outcome = _Outcome(target, args, options)
+        outcome.thread.start()
+        return outcome
+
+    return start
 
 
 @pytest.fixture
@@ -79,6 +95,30 @@ def until() -> Callable[[Callable[[], object]], None]:
             pause.wait(0.0005)
 
     return wait
+
+
+@pytest.fixture
+def interrupt_main(until: Callable[[Callable[[], object]], None]) -> Iterator[Callable[[], None]]:
+    """Interrupt the main thread, once, from another.
+
+    A signal that comes in the moment before a thread begins to wait is not seen until the wait ends:
+    so it is sent until it has been.
+    """
+    is_seen = threading.Event()
+
+    def handle(_signal: int, _frame: object) -> None:
+        if not is_seen.is_set():
+            is_seen.set()
+            raise KeyboardInterrupt
+
+    def send() -> bool:
+        signal.pthread_kill(main, signal.SIGINT)
+        return is_seen.is_set()
+
+    main = threading.get_ident()
+    before = signal.signal(signal.SIGINT, handle)
+    yield lambda: until(send)
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

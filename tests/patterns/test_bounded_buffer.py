@@ -3,7 +3,7 @@ import threading
 import unittest
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from operator import itemgetter
 from typing import Any
 
@@ -570,17 +570,21 @@ def consume(buffer: BoundedBuffer[Item], batch: int) -> list[Item]:
     sized=st.booleans(),
 )
 def test_every_item_comes_out_once_and_those_of_a_producer_in_order(
-    sizes: list[list[int]], producer_batches: list[int], consumer_batches: list[int], maxsize: int, sized: bool
+    begin: Spawn,
+    sizes: list[list[int]],
+    producer_batches: list[int],
+    consumer_batches: list[int],
+    maxsize: int,
+    sized: bool,
 ) -> None:
     buffer = BoundedBuffer[Item](maxsize, sizer=(lambda item: item[2]) if sized else None)
     made = [[(producer, number, size) for number, size in enumerate(own)] for producer, own in enumerate(sizes)]
-    with ThreadPoolExecutor(6) as pool:
-        consuming = [pool.submit(consume, buffer, batch) for batch in consumer_batches]
-        producing = [pool.submit(produce, buffer, *work) for work in zip(made, producer_batches, strict=False)]
-        for done in producing:
-            done.result()
-        buffer.shutdown()
-        received = [done.result() for done in consuming]
+    consuming = [begin(consume, buffer, batch) for batch in consumer_batches]
+    producing = [begin(produce, buffer, *work) for work in zip(made, producer_batches, strict=False)]
+    for done in producing:
+        done.result()
+    buffer.shutdown()
+    received = [done.result() for done in consuming]
 
     for got in received:
         assert sorted(got, key=itemgetter(0)) == sorted(got)  # by producer is by producer and number
