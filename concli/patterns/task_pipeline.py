@@ -1,0 +1,90 @@
+"""Task pipeline: tasks through a chain of stages, each with workers of its own, and a record of each.
+
+Choose it where items take several steps that differ in cost or in what they wait for, and where
+each item's fate matters: what came of it, after how many attempts, in what time. For one step
+without records a thread pool's ``map`` is simpler; for one step and two ends, ``ProducerConsumer``.
+
+Source: "Pipes and Filters" in Buschmann et al., Pattern-Oriented Software Architecture, volume 1;
+retries with exponential backoff as in Nygard, Release It!
+
+>>> pipeline = TaskPipeline([int, Stage(lambda n: 12 // n, name="divide", workers=2)])
+>>> for task in pipeline.run(["4", "x", "0"]):
+...     print(task.id, task.status.value, task.result, repr(task.error))
+0 done 3 None
+1 failed None ValueError("invalid literal for int() with base 10: 'x'")
+2 failed None ZeroDivisionError('integer division or modulo by zero')
+"""
+
+import contextvars
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Sequence
+from dataclasses import replace
+from typing import Any, Literal, TypeVar
+
+from concli.patterns._pipeline_run import PipelineRun
+from concli.patterns.task import PipelineStatistics, Stage, StageStatistics, Task, TaskStatus
+
+T = TypeVar("T")
+
+__all__ = ["PipelineStatistics", "Stage", "StageStatistics", "Task", "TaskPipeline", "TaskStatus"]
+
+
+class TaskPipeline:
+    """A chain of stages; a callable stands for a ``Stage`` of one worker.
+
+    With ``ordered`` tasks come out in the order of the input, else as they finish. ``window`` is how
+    many items may be inside at a time, from the input to whoever iterates (by default enough for
+    all workers and queues): that bounds memory however long the input is.
+
+    ``on_error="keep"`` lets the others go on when a task fails. ``"stop"`` reads no further, cancels
+    the tasks that no stage is working on, lets all that were read come out, and then raises the
+    error of the task that failed first. (An item that the input gives only after that is dropped.)
+
+    Two stages of one name get numbers. A pipeline may run any number of times, also at once.
+    Raises ``ValueError`` without stages.
+    """
+
+    def __init__(
+        self,
+        stages: Sequence[Stage | Callable[[Any], Any]],
+        *,
+        ordered: bool = True,
+        on_error: Literal["keep", "stop"] = "keep",
+        window: int | None = None,
+        grace: float = 2.0,
+    ) -> None:
+        if not stages or on_error not in {"keep", "stop"} or (window is not None and window < 1):
+            raise ValueError("a pipeline needs a stage, a window of at least 1, and on_error 'keep' or 'stop'")
+        self.stages: tuple[Stage, ...] = ()
+        names: Counter[str] = Counter()
+        for one in stages:
+            stage = one if isinstance(one, Stage) else Stage(one)
+            names[stage.name] += 1
+            count = names[stage.name]
+            self.stages += (stage if count == 1 else replace(stage, name=f"{stage.name}-{count}"),)
+        self._ordered = ordered
+        self._stops = on_error == "stop"
+        self._window = window or 1 + sum(stage.workers + stage.queue_size for stage in self.stages)
+        self._grace = grace
+        self._latest: PipelineRun[Any] = self._new_run()
+
+    def run(self, items: Iterable[T]) -> Generator[Task[T], None, None]:
+        """Return an iterator of tasks, one for each of ``items``, as they come out.
+
+        Nothing starts before the first is asked for. The items are read by a thread, no further
+        ahead than ``window``; an error in reading them is raised when what was read has come out.
+        The stages see the context variables of the caller of ``run``.
+
+        Who leaves the iteration early (``break``, ``close()``, an interrupt) stops all threads; a
+        call or a read that is going on then is waited for ``grace`` seconds and left behind.
+        What a stage or the input raises that is no ``Exception`` ends the run at once and is raised.
+        """
+        run = self._latest = self._new_run()
+        return run.results(items, contextvars.copy_context())
+
+    def statistics(self) -> PipelineStatistics:
+        """Return a frozen snapshot of the run begun last; that may be going on or over."""
+        return self._latest.statistics()
+
+    def _new_run(self) -> PipelineRun[Any]:
+        return PipelineRun(self.stages, self._window, self._ordered, self._stops, self._grace)
