@@ -1,7 +1,6 @@
 """What a future is made of: the state, who waits for it, and the report of a failure nobody looked at.
 
-``concurrent.futures.Future`` makes a condition and two lists for each future. Here is one plain lock,
-and the rest is made when first needed.
+The standard library makes a condition and two lists for each future; here one lock is made at once.
 """
 
 import concurrent.futures
@@ -24,10 +23,10 @@ _OPEN = frozenset({PENDING, RUNNING})
 class FailureNobodyLookedAt:
     """A failure that has had no reader yet. If it goes first it raises, which the interpreter reports."""
 
-    __slots__ = ("exception",)
+    exception: BaseException | None = None  # an interrupt may come before there is one
 
     def __init__(self, exception: BaseException) -> None:
-        self.exception: BaseException | None = exception
+        self.exception = exception
 
     def __del__(self) -> None:
         failure, self.exception = self.exception, None
@@ -128,7 +127,7 @@ class Outcome(concurrent.futures.Future[T]):
             del self  # or the traceback would hold this frame, and this frame the exception
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
-        """Return the exception, or None if the work succeeded; waits and raises as ``result`` does."""
+        """Return the exception, or None for a success; waits and raises as ``result`` does."""
         if self._state != FINISHED:
             self._wait(timeout)
         return None if self._exception is None else self._seen(self._exception)

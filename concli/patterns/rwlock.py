@@ -10,6 +10,8 @@ With ``prefer="writer"`` a writer that waits holds back new readers, and goes be
 With ``prefer="fair"`` phases alternate: after a writer come all readers held back, after those the
 next writer (Brandenburg and Anderson 2010, "Spin-based reader-writer synchronization for
 multiprocessor real-time systems", phase-fair locks). Writers are served in the order they came in.
+A thread that is woken may find that one that was running has come first; next time it is handed the
+lock, so each wait is overtaken once at most, and nobody starves by that.
 
 >>> lock = RWLock()
 >>> with lock.write():
@@ -43,7 +45,7 @@ class RWLock(Turns):
     The ``timeout`` of the two ``acquire`` methods is in seconds, ``None`` is for ever; they return
     whether the lock was got. Without ``blocking`` they never wait; a timeout as well is a
     ``ValueError``, as is a negative one. A thread that is interrupted while it waits ends up without
-    the lock, and those it held back go on.
+    the lock, and those it held back go on. One that ends while it holds the lock holds it for ever.
     """
 
     def __init__(self, prefer: Literal["writer", "fair"] = "writer") -> None:

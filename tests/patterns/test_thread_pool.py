@@ -600,13 +600,16 @@ def disturb(crew: Crew, ended: threading.Event) -> None:
 
 @pytest.fixture
 def often_switching(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(threading, "excepthook", print)  # an interrupt may come after a worker's last work
+    # An interrupt may come after a worker's last work, or when a future is dropped.
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    monkeypatch.setattr(sys, "unraisablehook", lambda _: None)
     logging.disable()
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     yield
     sys.setswitchinterval(interval)
     logging.disable(logging.NOTSET)
+    gc.collect()
 
 
 @pytest.mark.stress
