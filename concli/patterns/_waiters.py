@@ -36,7 +36,11 @@ class Waiters:
         """Let the first ``count`` waiters go."""
         line = self._line
         while count > 0 and line:
-            line.popleft().release()
+            # Not `popleft().release()`: an interrupt between the two calls would lose the waiter. None is
+            # taken between these.
+            first = line[0]
+            del line[0]
+            first.release()
             count -= 1
 
     def wake_all(self) -> None:
