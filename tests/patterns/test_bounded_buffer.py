@@ -489,6 +489,24 @@ def test_a_getter_that_another_has_forestalled_waits_on(spawn: Spawn, until: Unt
     assert buffer.statistics().get_waits == 1
 
 
+def test_a_putter_that_another_has_forestalled_waits_on_in_front(
+    spawn: Spawn, until: Until, until_putters: Wait
+) -> None:
+    buffer = filled(1, 1)
+    first = spawn(buffer.put, 2)
+    until_putters(buffer, 1)
+    second = spawn(buffer.put, 3)
+    until_putters(buffer, 2)
+    with buffer._mutex:
+        assert buffer._take() == 1  # this wakes it,
+        buffer._add(4, 1)  # but too late
+    until(lambda: len(buffer._putters) == 2)
+    assert [buffer.get() for _ in range(3)] == [4, 2, 3]
+    first.result()
+    second.result()
+    assert buffer.statistics().put_waits == 2
+
+
 def test_a_getter_that_is_interrupted_passes_its_wakeup_on(
     spawn: Spawn, until_getters: Wait, throw_into: ThrowInto
 ) -> None:
@@ -520,6 +538,23 @@ def test_a_putter_that_is_interrupted_passes_its_wakeup_on(
     second.result()
     assert buffer.drain() == [3]
     assert buffer.statistics().puts == 2
+
+
+def test_a_main_thread_that_is_interrupted_leaves_the_buffer_usable(
+    spawn: Spawn, until_getters: Wait, interrupt_main: Callable[[], None]
+) -> None:
+    def interrupt() -> None:
+        until_getters(buffer, 1)
+        interrupt_main()
+
+    buffer = BoundedBuffer[int]()
+    interrupting = spawn(interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        buffer.get()
+    interrupting.result()
+    assert len(buffer._getters) == 0
+    buffer.put(1)
+    assert buffer.get() == 1
 
 
 def test_a_joiner_that_is_interrupted_leaves_the_buffer_usable(

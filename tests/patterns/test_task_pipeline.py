@@ -340,8 +340,15 @@ def test_an_item_whose_way_in_was_closed_by_the_stop_comes_out_cancelled(
 ) -> None:
     pipeline = TaskPipeline([Stage(lambda number: invert(gate(number)), queue_size=1)], on_error="stop")
     out: list[Task[int]] = []
-    outcome = spawn(lambda: out.extend(pipeline.run(itertools.count())))
-    until(lambda: pipeline.statistics().stages[0].queue.put_waits)  # the third, behind the first and the second
+    read: list[int] = []
+
+    def numbers() -> Iterator[int]:
+        for number in itertools.count():
+            read.append(number)
+            yield number
+
+    outcome = spawn(lambda: out.extend(pipeline.run(numbers())))
+    until(lambda: len(read) == 3)  # the first is with the worker, the second in the queue, the third waits
     gate.opened.set()
     with pytest.raises(ZeroDivisionError):
         outcome.result()

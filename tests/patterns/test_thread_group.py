@@ -55,6 +55,21 @@ def test_waiting_with_a_timeout_tells_whether_all_have_ended() -> None:
     assert group.wait(timeout=0) is True
 
 
+def test_after_waiting_no_thread_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[threading.Thread] = []
+
+    class Slow(threading.Thread):
+        def run(self) -> None:
+            threads.append(self)
+            super().run()
+            threading.Event().wait(0.02)  # the work is done, but not the thread
+
+    monkeypatch.setattr(_sync, "Thread", Slow)
+    with ThreadGroup() as group:
+        group.spawn(int)
+    assert [thread.is_alive() for thread in threads] == [False]
+
+
 def test_a_group_without_threads_has_nothing_to_wait_for() -> None:
     with ThreadGroup() as group:
         pass
