@@ -29,6 +29,8 @@ def find_bottleneck(stages: Sequence[StageUsage], elapsed_s: float, cpu_s: float
         why += "; the stages take turns, none limits the run alone"
     elif first or last:
         why += f"; {'reading the input' if first else 'writing the output'} is the limit, more threads would not help"
+    elif stage.workers >= cpus:
+        why += f"; it has a worker for each of the {cpus} CPUs already, so more threads would not help"
     else:
         why += "; more threads (-t) would help"
     return Verdict(stage.name, why)

@@ -54,6 +54,11 @@ def test_when_all_cpus_are_in_use_more_threads_would_not_help() -> None:
     assert found.why.startswith("its 2 workers busy 95% of the time; all 2 CPUs are in use")
 
 
+def test_more_threads_than_cpus_are_never_advised() -> None:
+    found = verdict(stage("read"), stage("parse", workers=2, busy_s=19.0), stage("write"), cpu_s=12.0, cpus=2)
+    assert found.why.endswith("it has a worker for each of the 2 CPUs already, so more threads would not help")
+
+
 def test_when_no_stage_is_busy_all_along_none_is_the_limit_alone() -> None:
     found = verdict(stage("read", busy_s=4.0), stage("parse", busy_s=5.0), stage("write", busy_s=4.0))
     assert found == Verdict(
