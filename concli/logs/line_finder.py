@@ -32,7 +32,7 @@ class LineFinder:
         """Return a bit for each byte of ``buffer[:size]`` that is set for a line feed."""
         marks = np.zeros(-(-size // _BITS), "<u2")
         packed, data = marks.view(np.uint8), np.frombuffer(buffer, np.uint8, size)
-        for at in range(0, size, _AT_ONCE):  # once, but for a text with very long lines
+        for at in range(0, size, _AT_ONCE):
             part = data[at : at + _AT_ONCE]
             bits = np.packbits(np.equal(part, _LF, out=self._is_lf[: len(part)]), bitorder="little")
             packed[at // 8 : at // 8 + len(bits)] = bits

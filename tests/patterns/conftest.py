@@ -2,6 +2,7 @@
 
 import ctypes
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -34,6 +35,15 @@ class _Outcome(Future[Any]):
     def result(self, timeout: float | None = _DEADLINE_S) -> Any:
         self.is_seen = True
         return super().result(timeout)
+
+
+@pytest.fixture
+def tiny_switch_interval() -> Iterator[None]:
+    """Have threads change places as often as they can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,8 @@
 import contextlib
 import random
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 from itertools import product
@@ -340,14 +339,6 @@ def test_every_message_comes_out_once_and_those_of_a_sender_in_order(
         for one in found:
             own = [message.payload for message in one if (message.kind, message.payload[0]) == (kind, sender)]
             assert own == sorted(own)
-
-
-@pytest.fixture
-def tiny_switch_interval() -> Iterator[None]:
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(before)
 
 
 def put_some(mailbox: Mailbox, seed: int, accepted: list[int]) -> None:

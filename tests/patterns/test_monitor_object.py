@@ -1,6 +1,5 @@
 import contextlib
 import random
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, MutableMapping
@@ -421,14 +420,6 @@ def test_a_subclass_may_increment_in_a_method_of_its_own() -> None:
 
     tickets = Tickets()
     assert [tickets.take() for _ in range(3)] == [1, 2, None]
-
-
-@pytest.fixture
-def tiny_switch_interval() -> Iterator[None]:
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(before)
 
 
 class Bag(MonitorObject):

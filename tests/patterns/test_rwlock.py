@@ -1,9 +1,8 @@
 import contextlib
 import ctypes
 import random
-import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Literal
 
@@ -612,14 +611,6 @@ def test_statistics_count_what_happened(spawn: Spawn, until_waiting: UntilWaitin
 
 
 # Under stress.
-
-
-@pytest.fixture
-def tiny_switch_interval() -> Iterator[None]:
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(before)
 
 
 @pytest.mark.stress

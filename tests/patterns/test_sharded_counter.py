@@ -1,8 +1,7 @@
 import gc
 import random
-import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
@@ -134,14 +133,6 @@ def test_a_new_thread_counts_while_another_reads(spawn: Spawn) -> None:
     with counter._mutex:  # as a reader has it
         spawn(counter.increment).result()
     assert counter.value == 21
-
-
-@pytest.fixture
-def tiny_switch_interval() -> Iterator[None]:
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(before)
 
 
 @pytest.mark.stress

@@ -1,7 +1,6 @@
 import random
-import sys
 import threading
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, MutableMapping
 from concurrent.futures import Future
 from typing import Any
 
@@ -132,14 +131,6 @@ def test_setdefault_gives_all_threads_the_same_value(spawn: Spawn) -> None:
     threads = [spawn(lambda: [tested.setdefault(key, object()) for key in range(100)]) for _ in range(4)]
     first, *others = [thread.result() for thread in threads]
     assert all(other == first for other in others)
-
-
-@pytest.fixture
-def tiny_switch_interval() -> Iterator[None]:
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(before)
 
 
 @pytest.mark.stress

@@ -1,9 +1,8 @@
 import contextvars
 import ctypes
 import random
-import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
@@ -243,14 +242,6 @@ def test_leaving_the_block_by_an_error_drops_the_rest(channel: Channel) -> None:
         leave()
     assert slow.seen == [1]
     assert channel.dead_letters.counts() == {"stopped": 1}
-
-
-@pytest.fixture
-def tiny_switch_interval() -> Iterator[None]:
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(before)
 
 
 @pytest.mark.stress
