@@ -13,7 +13,7 @@ class RawLock(Protocol):
     def release(self) -> None: ...
 
 
-class Waiters:
+class Waiters(deque[RawLock]):
     """A condition on its owner's mutex, without what ``threading.Condition`` spends on generality.
 
     The owner's mutex guards every field, and every method is called with it held. To wake a thread is
@@ -21,31 +21,27 @@ class Waiters:
     chosen all the same, and pass that on instead of losing a wakeup.
     """
 
-    __slots__ = ("_began", "_ended_s", "_line", "waits")
+    __slots__ = ("_began", "_ended_s", "waits")
 
     def __init__(self) -> None:
-        self._line: deque[RawLock] = deque()
-        self._began: dict[int, float] = {}  # when each wait still going on began, by its lock's id
+        super().__init__()
+        self._began: dict[RawLock, float] = {}  # when each wait still going on began
         self._ended_s = 0.0  # seconds in waits that have ended
         self.waits = 0
 
-    def __len__(self) -> int:
-        return len(self._line)
-
     def wake(self, count: int = 1) -> None:
         """Let the first ``count`` waiters go."""
-        line = self._line
-        while count > 0 and line:
+        while count > 0 and self:
             # Not `popleft().release()`: an interrupt between the two calls would lose the waiter. None is
             # taken between these.
-            first = line[0]
-            del line[0]
+            first = self[0]
+            del self[0]
             first.release()
             count -= 1
 
     def wake_all(self) -> None:
         """Let every waiter go."""
-        self.wake(len(self._line))
+        self.wake(len(self))
 
     def wait(self, mutex: RawLock, deadline: float | None, *, again: bool = False) -> bool:
         """Leave ``mutex``, wait to be woken, take ``mutex`` again; False if the deadline passed first.
@@ -56,21 +52,23 @@ class Waiters:
         me.acquire()
         is_held = True
         try:
-            self._began[id(me)] = _sync.monotonic()
+            self._began[me] = _sync.monotonic()
             if again:
-                self._line.appendleft(me)
+                self.appendleft(me)
             else:
                 self.waits += 1
-                self._line.append(me)
+                self.append(me)
             try:
                 is_held = False
                 mutex.release()
-                me.acquire(True, _sync.remaining(deadline))
+                # `me` is only released behind the line's back, so who gets it has been woken.
+                was_woken = me.acquire() if deadline is None else me.acquire(True, _sync.remaining(deadline))
             finally:
                 for _ in iter(mutex.acquire, True):
                     pass  # see _acquire_despite_interrupts
                 is_held = True
-            return self._leave(me)
+            self._ended_s += _sync.monotonic() - self._began.pop(me)
+            return was_woken or not self._leave(me)
         except BaseException:
             try:
                 if not is_held:
@@ -81,15 +79,13 @@ class Waiters:
             raise
 
     def _leave(self, me: RawLock) -> bool:
-        """Close the account of this wait, once; True if it had been woken."""
-        began = self._began.pop(id(me), None)
-        if began is not None:
-            self._ended_s += _sync.monotonic() - began
+        """Forget a waiter that goes by itself; True if it still stood in the line."""
+        self._began.pop(me, None)
         try:
-            self._line.remove(me)
+            self.remove(me)
         except ValueError:
-            return True
-        return False
+            return False
+        return True
 
     def waited_s(self) -> float:
         """Return the seconds waited by all threads together, waits still going on included."""

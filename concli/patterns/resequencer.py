@@ -14,20 +14,18 @@ Source: "Resequencer" in Hohpe and Woolf, Enterprise Integration Patterns.
 ['first', 'second']
 """
 
-from collections.abc import Callable, Iterator
-from typing import Generic, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
-from concli.patterns import _sync
-from concli.patterns._buffer_statistics import BufferStatistics
+from concli.patterns._buffer import Buffer
 from concli.patterns._shutdown import ShutDown
-from concli.patterns._waiters import Waiters
 
 T = TypeVar("T")
 
 __all__ = ["Resequencer"]
 
 
-class Resequencer(Generic[T]):
+class Resequencer(Buffer[T]):
     """Items numbered from 0 go in as they come and come out in the order of their numbers.
 
     ``number(item)`` gives an item's number; each must be put once. ``maxsize`` bounds what is held
@@ -36,17 +34,13 @@ class Resequencer(Generic[T]):
     """
 
     def __init__(self, maxsize: int, *, number: Callable[[T], int], sizer: Callable[[T], int] | None = None) -> None:
+        super().__init__()
         self.maxsize = maxsize
         self._number = number
         self._sizer = sizer
-        # The mutex guards every field below.
-        self._mutex = _sync.Lock()
         self._held: dict[int, tuple[T, int]] = {}
         self._next = 0
         self._size = 0
-        self._is_shutdown = False
-        self._getters = Waiters()
-        self._putters = Waiters()
         self._puts = 0
         self._peak = 0
         self._sizes_found = 0
@@ -92,32 +86,6 @@ class Resequencer(Generic[T]):
                 self._getters.wake()
             return item
 
-    def __iter__(self) -> Iterator[T]:
-        """Get items in sequence until the buffer has been shut down."""
-        while True:
-            try:
-                item = self.get()
-            except ShutDown:
-                return
-            yield item
-
-    def shutdown(self, immediate: bool = False) -> None:
-        """End the buffer; with ``immediate`` what is inside is dropped."""
-        with self._mutex:
-            if immediate:
-                self._held.clear()
-                self._size = 0
-            self._end()
-
-    def drain(self) -> list[T]:
-        """End the buffer and return what was inside, so that its owner can account for it."""
-        with self._mutex:
-            left = [self._held[number][0] for number in sorted(self._held)]
-            self._held.clear()
-            self._size = 0
-            self._end()
-        return left
-
     def _must_wait(self, number: int, size: int) -> bool:
         """Tell whether there is no room; raise if the item can't go in whatever room there is."""
         if self._is_shutdown:
@@ -126,29 +94,12 @@ class Resequencer(Generic[T]):
             raise ValueError(f"item {number} was put before")
         return number != self._next and self._size + size > self.maxsize
 
-    def _end(self) -> None:
-        self._is_shutdown = True
-        self._getters.wake_all()
-        self._putters.wake_all()
+    def _clear(self) -> list[T]:
+        left = [self._held[number][0] for number in sorted(self._held)]
+        self._held.clear()
+        self._size = 0
+        return left
 
-    @property
-    def is_shutdown(self) -> bool:
-        """Whether the buffer has been shut down."""
-        return self._is_shutdown
-
-    def statistics(self) -> BufferStatistics:
-        """Return a frozen snapshot."""
-        with self._mutex:
-            return BufferStatistics(
-                capacity=self.maxsize,
-                depth=len(self._held),
-                size=self._size,
-                peak=self._peak,
-                mean=self._sizes_found / self._next if self._next else 0.0,
-                puts=self._puts,
-                gets=self._next,
-                put_waits=self._putters.waits,
-                get_waits=self._getters.waits,
-                put_wait_s=self._putters.waited_s(),
-                get_wait_s=self._getters.waited_s(),
-            )
+    def _figures(self) -> tuple[int, int, int, int, float, int, int]:
+        mean = self._sizes_found / self._next if self._next else 0.0
+        return self.maxsize, len(self._held), self._size, self._peak, mean, self._puts, self._next

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from concli.patterns._buffer_statistics import BufferStatistics
+from concli.patterns._buffer import BufferStatistics
 
 T = TypeVar("T")
 
