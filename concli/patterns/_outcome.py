@@ -219,7 +219,7 @@ class Outcome(concurrent.futures.Future[T]):
                 else:
                     self._line.append(me)
             try:
-                in_time = me.acquire(True, _sync.remaining(deadline))
+                in_time = me.acquire() if deadline is None else me.acquire(True, _sync.remaining(deadline))
             except BaseException:
                 self._leave(me)
                 raise

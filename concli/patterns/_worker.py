@@ -1,5 +1,6 @@
 """A thread of a thread pool: it takes one task after the other, and rests in between."""
 
+import contextlib
 from collections.abc import Callable
 from concurrent.futures._base import CANCELLED, LOGGER, PENDING
 from contextvars import Context
@@ -84,16 +85,17 @@ class Worker:
         while True:
             if self.task is not None:
                 self._perform(self.task)
-            try:
+            if not crew.queue:
+                if not self._rest():
+                    return
+                continue
+            with contextlib.suppress(IndexError):
                 if crew.max_queue:
                     crew.take(self)
                 else:
                     # Not plain calls: an exception thrown in on the way back would lose the task.
                     for self.task in iter(crew.queue.popleft, None):
                         self._perform(self.task)
-            except IndexError:
-                if not self._rest():
-                    return
 
     def _rest(self) -> bool:
         """Wait for work; False if there won't be any."""

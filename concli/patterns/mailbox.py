@@ -83,7 +83,7 @@ class Mailbox:
         self._getters: deque[_Getter] = deque()  # while there are any, both lines are empty
         self._putters = Waiters()
         self._control_putters = Waiters()
-        self._putting = 0  # threads that may be in those two; changed with the mutex held, read without
+        self._is_wanted = False  # there may be threads in those two; changed with the mutex held, read without
         self._puts = self._dropped = self._gone = self._peak = self._get_waits = 0
 
     def put(self, message: Message, timeout: float | None = None) -> bool:
@@ -121,7 +121,7 @@ class Mailbox:
             message = self._wait_for_message(block, deadline)
         # First a message is taken, then looked whether a thread waits for room; such a thread first says so,
         # then looks for room. One of the two sees the other.
-        if self._putting:
+        if self._is_wanted:
             self._wake_putter(message)
         return message
 
@@ -202,6 +202,7 @@ class Mailbox:
         try:
             with self._mutex:
                 (self._control_putters if message.kind is _CONTROL else self._putters).wake()
+                self._is_wanted = bool(self._putters or self._control_putters)
         except BaseException:
             with self._mutex:
                 self._put_back(message)
@@ -244,15 +245,13 @@ class Mailbox:
             return True
         putters = self._control_putters if line is self._control else self._putters
         again = False
-        try:
-            self._putting += 1
-            while len(line) >= self._room:
-                woken = putters.wait(self._mutex, deadline, again=again)
-                if self._is_shutdown:
-                    raise ShutDown
-                if not woken and len(line) >= self._room:
-                    raise Full
-                again = True
-        finally:
-            self._putting -= 1
-        return True
+        while True:
+            self._is_wanted = True
+            if len(line) < self._room:
+                return True
+            woken = putters.wait(self._mutex, deadline, again=again)
+            if self._is_shutdown:
+                raise ShutDown
+            if not woken and len(line) >= self._room:
+                raise Full
+            again = True

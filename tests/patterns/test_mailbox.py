@@ -168,7 +168,7 @@ def test_timeouts_leave_nobody_in_the_lines() -> None:
     mailbox.put(data(1))
     with pytest.raises(Full):
         mailbox.put(data(2), timeout=0.01)
-    assert (len(mailbox._getters), len(mailbox._putters), mailbox._putting) == (0, 0, 0)
+    assert (len(mailbox._getters), len(mailbox._putters)) == (0, 0)
     assert mailbox.get(timeout=0).payload == 1
 
 
@@ -231,7 +231,18 @@ def test_a_putter_that_is_interrupted_passes_the_room_on(spawn: Spawn, until: Un
         first.result()
     second.result()
     assert payloads_in(mailbox) == [3]
-    assert mailbox._putting == 0
+    assert len(mailbox._putters) == 0
+
+
+def test_gets_stop_looking_for_putters_when_the_last_has_been_woken(spawn: Spawn, until: Until) -> None:
+    mailbox = filled("block", 1, 2)
+    putter = spawn(mailbox.put, data(3))
+    until(lambda: mailbox.statistics().put_waits == 1)
+    assert mailbox._is_wanted
+    assert mailbox.get().payload == 1
+    assert not mailbox._is_wanted
+    putter.result()
+    assert payloads_in(mailbox) == [2, 3]
 
 
 def test_a_getter_that_is_interrupted_before_it_can_say_that_there_is_room_keeps_its_message_inside(
