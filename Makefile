@@ -3,11 +3,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint stress bench clean
+.PHONY: help demo test lint conformance stress bench bench-logs bench-patterns clean
 
 help: ## Show this help
 	@echo "Targets:"
-	@sed -n 's/^\([a-z]*\):.*## /  \1 : /p' $(MAKEFILE_LIST) | awk -F' : ' '{ printf "%-9s%s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## /  \1 : /p' $(MAKEFILE_LIST) | awk -F' : ' '{ printf "%-18s%s\n", $$1, $$2 }'
 
 demo: $(VENV)/ready ## Set everything up and process the sample logs
 	$(BIN)/concli logs process sample_logs -o $(VENV)/entries.jsonl --rejects $(VENV)/rejects.jsonl
@@ -22,11 +22,19 @@ lint: $(VENV)/dev ## Check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+conformance: $(VENV)/dev ## Run CPython's own tests against our classes and print a table
+	$(BIN)/python tests/conformance/run.py
+
 stress: $(VENV)/dev ## Run the long tests that look for races
 	$(BIN)/python -m pytest -m stress
 
-bench: $(VENV)/bench ## Measure beside the peers and print the ratios
+bench: bench-logs bench-patterns ## Measure beside the peers and print the ratios: both that follow
+
+bench-logs: $(VENV)/bench ## Measure the log job
 	$(BIN)/python tests/bench/logs.py
+
+bench-patterns: $(VENV)/peers ## Measure the patterns
+	$(BIN)/python tests/bench/patterns.py
 
 clean: ## Remove what the other targets made
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -38,6 +46,6 @@ $(VENV)/ready: pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 
-$(VENV)/dev $(VENV)/bench: $(VENV)/%: $(VENV)/ready
+$(VENV)/dev $(VENV)/bench $(VENV)/peers: $(VENV)/%: $(VENV)/ready
 	$(BIN)/python -m pip install --quiet --editable '.[$*]'
 	@touch $@

@@ -135,7 +135,7 @@ class BoundedBuffer(JoinableBuffer[T]):
             self._putters.wake(count)
             self._peak_found = max(self._peak_found, self._held)
             if self._sizer is None:
-                self._found += sum(range(len(items) - count + 1, len(items) + 1))  # as if got one by one
+                self._found += count * (2 * len(items) - count + 1) // 2  # as if got one by one
             else:
                 self._found += sum(self._take_size() for _ in range(count))
             self._gets += count

@@ -7,18 +7,25 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-__all__ = ["describe"]
+__all__ = ["describe", "machine"]
 
 
-def describe(concli: Sequence[str], folder: str) -> dict[str, str]:
-    """Return the machine, its file system and the versions of all that is compared."""
+def machine() -> dict[str, str]:
+    """Return the machine and the interpreter."""
     return {
         "CPU": _cpu(),
         "CPUs": str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()),
         "load": f"{os.getloadavg()[0]:.2f}",
         "system": f"{platform.system()} {platform.release()}",
-        "file system": _first_line("stat", "-f", "-c", "%T", folder),
         "Python": sys.version.split(" (")[0],
+    }
+
+
+def describe(concli: Sequence[str], folder: str) -> dict[str, str]:
+    """Return the machine, its file system and the versions of all that is compared."""
+    return {
+        **machine(),
+        "file system": _first_line("stat", "-f", "-c", "%T", folder),
         "concli": _first_line(*concli, "--version").rpartition(" ")[2],
         "cat": _first_line("cat", "--version").rpartition(" ")[2],
         "ripgrep": _first_line("rg", "--version").removeprefix("ripgrep "),

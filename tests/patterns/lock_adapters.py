@@ -67,9 +67,9 @@ class WriteSideLock(_SideLock):
 
     # Of LockTests; of RLockTests nothing.
     NOT_THE_SAME: ClassVar[dict[str, str]] = {
-        "test_reacquire": "the writer may enter again; RLockTests.test_reacquire takes its place",
+        "test_reacquire": "who has it may acquire it again; RLockTests.test_reacquire takes its place",
         "test_different_thread": f"{_OWNED}; RLockTests.test_different_thread takes its place",
-        "test_state_after_timeout": "it acquires a second time in the thread that has the lock, and the writer may",
+        "test_state_after_timeout": "it wants the thread that has the lock kept out, and that may acquire it again",
     }
 
     def release(self) -> None:

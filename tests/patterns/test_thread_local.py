@@ -2,7 +2,6 @@ import operator
 import random
 import sys
 import threading
-import unittest
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
@@ -237,15 +236,6 @@ def test_a_fold_that_asks_for_values_itself_does_not_lock_up() -> None:
 
 
 # Attributes.
-
-
-def test_attributes_are_those_of_the_standard_library() -> None:
-    standard = pytest.importorskip("test.test_threading_local", reason="some systems leave the test package out")
-    case: Any = type("LocalTests", (unittest.TestCase, standard.BaseLocalTest), {"_local": ThreadAttributes})
-    result = unittest.TestResult()
-    unittest.defaultTestLoader.loadTestsFromTestCase(case).run(result)
-    assert result.testsRun >= 8
-    assert result.errors + result.failures == []
 
 
 def test_attributes_of_living_threads_are_seen_from_outside_and_those_of_ended_ones_are_gone(spawn: Spawn) -> None:
