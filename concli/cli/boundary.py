@@ -1,32 +1,21 @@
 """The one error boundary: whatever a command raises ends here as one line and an exit code."""
 
-import contextlib
 import os
-import signal
 import sys
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import FrameType
 from typing import NoReturn
 
 import click
 
+from concli.cli.signals import Stopped, raise_on_signals
 from concli.errors import ConcliError, OutputClosed
 from concli.terminal import visible
 
-__all__ = ["State", "Stopped", "complain", "run_guarded"]
+__all__ = ["State", "complain", "run_guarded"]
 
 _INTERNAL_ERROR = 4
-
-
-class Stopped(BaseException):
-    """A signal asked the process to end. Not an ``Exception``: nobody should think they can handle it."""
-
-    def __init__(self, signum: int) -> None:
-        self.exit_code = 128 + signum
-        self.name = signal.Signals(signum).name
-        super().__init__(self.name)
 
 
 @dataclass(slots=True)
@@ -38,7 +27,7 @@ class State:
 
 def run_guarded(command: click.Command) -> NoReturn:
     """Run ``command`` with the process's arguments, then exit."""
-    _raise_on_signals()
+    raise_on_signals()
     code = _exit_code_of(command)
     try:
         sys.stdout.flush()
@@ -104,18 +93,3 @@ def _leaves(error: BaseException) -> Iterator[BaseException]:
             yield from _leaves(part)
     else:
         yield error
-
-
-def _raise_on_signals() -> None:
-    """Have the signals that ask a process to end raise ``Stopped``, once, in the main thread."""
-    signals = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
-
-    def stop(signum: int, _frame: FrameType | None) -> None:
-        for number in signals:
-            signal.signal(number, signal.SIG_IGN)  # cleaning up is quick, and must not be torn apart
-        raise Stopped(signum)
-
-    for number in signals:
-        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup, or a job in the background
-            with contextlib.suppress(OSError):
-                signal.signal(number, stop)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import click
 
-from concli.cli.boundary import Stopped, complain
+from concli.cli.boundary import complain
 from concli.cli.options import Common
+from concli.cli.signals import Stopped
 from concli.files import write_whole
 from concli.metrics import Report, Run, Trace
 
