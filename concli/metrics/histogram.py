@@ -1,36 +1,60 @@
-"""A histogram of durations in bounded memory."""
+"""A histogram of durations in bounded memory.
+
+A duration's bucket is the first two bytes of its IEEE 754 double: the sign, the exponent and four bits
+of the mantissa. So buckets double sixteen at a time, none is wider than a sixteenth of where it begins,
+and many durations find theirs without a Python instruction for each.
+
+>>> histogram = Histogram()
+>>> histogram.add_all([0.5] * 99 + [2.0])
+>>> histogram.quantile(0.99), histogram.quantile(1)
+(0.53125, 2.125)
+"""
 
 import math
+import struct
+import sys
+from array import array
+from collections import Counter
+from collections.abc import Sequence
 from itertools import accumulate
 
 __all__ = ["Histogram"]
 
-# Eight buckets for each doubling, so that a bucket is at most 12.5% wide, from a nanosecond on.
-_PER_DOUBLING = 8
-_FIRST = 1e-9
-_BUCKETS = 60 * _PER_DOUBLING
+_FIRST_TWO_BYTES = 3 if sys.byteorder == "little" else 0  # in units of two bytes
+_NEGATIVE = 0x8000
 
 
 class Histogram:
-    """Counts durations in buckets of equal relative width. One thread adds; any may merge and read."""
+    """Counts durations in buckets of nearly equal relative width. One thread adds; any may merge and read."""
+
+    __slots__ = ("_counts",)
 
     def __init__(self) -> None:
-        self._counts = [0] * _BUCKETS
+        self._counts: Counter[int] = Counter()
 
     def add(self, seconds: float) -> None:
-        """Count one duration."""
-        place = math.log2(seconds / _FIRST) * _PER_DOUBLING if seconds > _FIRST else 0
-        self._counts[min(int(place), _BUCKETS - 1)] += 1
+        """Count one duration. What is negative counts as 0."""
+        self.add_all((seconds,))
+
+    def add_all(self, seconds: Sequence[float]) -> None:
+        """Count many durations; of many, each costs much less than by ``add``."""
+        pairs = array("H", struct.pack(f"{len(seconds)}d", *seconds))
+        self._counts.update(Counter(pairs[_FIRST_TWO_BYTES::4]))  # quicker on 3.11 than at once
 
     def merge(self, other: "Histogram") -> None:
         """Add what ``other`` has counted."""
-        self._counts = [a + b for a, b in zip(self._counts, other._counts, strict=True)]  # noqa: SLF001 - one of us
+        self._counts.update(other._counts)  # noqa: SLF001 - one of us
 
     def quantile(self, q: float) -> float | None:
-        """Return the duration, in seconds, that the share ``q`` of all does not exceed, to 12.5%."""
-        total = sum(self._counts)
-        if not total:
+        """Return the duration, in seconds, that the share ``q`` of all does not exceed, to 6.25%."""
+        counts: Counter[int] = Counter()
+        for bucket, count in self._counts.copy().items():
+            counts[0 if bucket >= _NEGATIVE else bucket] += count
+        if not counts:
             return None
-        wanted = math.ceil(q * total)
-        place = next(place for place, below in enumerate(accumulate(self._counts)) if below >= wanted)
-        return _FIRST * math.exp2((place + 1) / _PER_DOUBLING)
+        wanted = math.ceil(q * counts.total())
+        buckets = sorted(counts)
+        below = accumulate(counts[bucket] for bucket in buckets)
+        bucket = next(bucket for bucket, sum_so_far in zip(buckets, below, strict=True) if sum_so_far >= wanted)
+        end: float = struct.unpack(">d", struct.pack(">Hxxxxxx", bucket + 1))[0]
+        return end

@@ -33,7 +33,11 @@ stages = st.builds(
     *(texts, st.integers(1, 64), *[counts] * 5, *[seconds] * 3, st.none() | seconds, st.none() | seconds),
     queue=st.none() | queues,
 )
-threads = st.builds(ThreadUsage, texts, counts, seconds, st.none() | seconds, counts, counts, st.booleans())
+threads = st.builds(
+    ThreadUsage,
+    *(texts, counts, seconds, st.none() | seconds, counts, counts, st.booleans()),
+    *(st.none() | counts, st.none() | counts, st.none() | seconds),
+)
 reports = st.builds(
     Report,
     command=texts,
@@ -104,7 +108,10 @@ def test_a_report_comes_back_whole_from_its_document(report: Report) -> None:
             "name workers items_in items_out bytes_in bytes_out errors busy_s starved_s blocked_s p50_ms p99_ms queue",
         ),
         (("stages", 0, "queue"), "capacity peak mean size unit"),
-        (("threads", 0), "name native_id cpu_s run_wait_s operations errors alive"),
+        (
+            ("threads", 0),
+            "name native_id cpu_s run_wait_s operations errors alive voluntary_switches involuntary_switches active_s",
+        ),
         (("process",), "cpu_s peak_rss_bytes"),
         (("bottleneck",), "stage why"),
         (("checks", 0), "name passed detail"),

@@ -45,6 +45,7 @@ def rows() -> list[Row]:
             "event",
             [
                 record,
+                shown("concli Recorder.shard().add", _run(_record_shard, 1)),
                 shown("with items_in, items_out and bytes_in", _run(_record_more, 1)),
                 shown("the loop alone", _run(_loop, 1)),
             ],
@@ -54,6 +55,7 @@ def rows() -> list[Row]:
         _two_threads("ShardedCounter.increment", _increment),
         _two_threads("ShardedCounter.shard().increment", _increment_shard),
         _two_threads("Recorder.record", _record),
+        _two_threads("Recorder.shard().add", _record_shard),
     ]
 
 
@@ -141,6 +143,17 @@ def _record() -> tuple[Callable[[list[float]], Any], Callable[[], int]]:
         record = recorder.record
         for seconds in events:
             record(seconds)
+
+    return work, lambda: recorder.totals().operations
+
+
+def _record_shard() -> tuple[Callable[[list[float]], Any], Callable[[], int]]:
+    recorder = Recorder()
+
+    def work(events: list[float]) -> None:
+        add = recorder.shard().add
+        for seconds in events:
+            add(seconds)
 
     return work, lambda: recorder.totals().operations
 
