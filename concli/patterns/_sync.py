@@ -4,14 +4,29 @@ Pattern modules write ``_sync.Lock()`` and never ``from threading import Lock``:
 when it is called, so that a controlled scheduler can put its own primitives in place of these.
 """
 
-from threading import TIMEOUT_MAX, Condition, Lock, RLock, Thread, current_thread, get_ident, local
-from time import monotonic
+from threading import (
+    TIMEOUT_MAX,
+    BoundedSemaphore,
+    Condition,
+    Event,
+    Lock,
+    RLock,
+    Semaphore,
+    Thread,
+    current_thread,
+    get_ident,
+    local,
+)
+from time import monotonic, sleep
 
 __all__ = [
     "TIMEOUT_MAX",
+    "BoundedSemaphore",
     "Condition",
+    "Event",
     "Lock",
     "RLock",
+    "Semaphore",
     "Thread",
     "current_thread",
     "deadline_after",
@@ -19,6 +34,7 @@ __all__ = [
     "local",
     "monotonic",
     "remaining",
+    "sleep",
 ]
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import concli.patterns
 
 PACKAGE = Path(concli.patterns.__file__ or "")
-MODULES = sorted(path.stem for path in PACKAGE.parent.glob("[a-z]*.py"))
+# `sync` is to be imported as a whole: its names are those of `threading`.
+MODULES = sorted({path.stem for path in PACKAGE.parent.glob("[a-z]*.py")} - {"sync"})
 
 
 def test_every_public_name_of_every_module_is_exported() -> None:

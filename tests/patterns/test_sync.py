@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from concli import patterns
-from concli.patterns import BoundedBuffer, _sync
+from concli.patterns import BoundedBuffer, _sync, sync
 
 
 def test_no_timeout_is_a_deadline_that_never_comes() -> None:
@@ -66,3 +66,13 @@ def test_patterns_take_locks_threads_and_clocks_from_here(path: pathlib.Path) ->
     taken = set(taken_from_elsewhere(ast.parse(path.read_text(encoding="utf-8"))))
     here = {"Event", "Semaphore", "Barrier", "Timer", "sleep", *_sync.__all__}
     assert taken & here == set()
+
+
+def test_the_public_names_are_looked_up_at_every_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert set(sync.__all__) == set(_sync.__all__) == set(dir(sync))
+    monkeypatch.setattr(_sync, "monotonic", lambda: 7.0)
+    assert sync.monotonic() == 7.0
+    monkeypatch.undo()
+    assert sync.monotonic is _sync.monotonic
+    with pytest.raises(AttributeError):
+        sync.no_such_thing  # noqa: B018 - the look-up is what is tested

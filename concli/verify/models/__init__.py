@@ -1,0 +1,1 @@
+"""Sequential specifications of the patterns, one a file."""
