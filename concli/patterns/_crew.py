@@ -73,6 +73,8 @@ class Crew:
                     idle.task = task
                     del self.idle[-1]
                     idle.bell.release()
+                    if self.submitters:
+                        self.submitters.wake()  # the room in the queue, if this thread waited for it, is another's now
                     return
                 self.queue.append(task)
                 if len(self.queue) > self.peak:  # noqa: PLR1730 - a call of max() would be a tenth of the whole
@@ -168,6 +170,7 @@ class Crew:
 
     def _settle_accounts(self) -> None:
         self._leavers.wake_all()
+        self.submitters.wake_all()  # there may be room for another worker
         if not self.workers:
             discharge(self)
 
@@ -182,6 +185,7 @@ class Crew:
             if task in self.queue:
                 self.queue.remove(task)
                 self.submitted -= 1
+                self.submitters.wake()
         return False
 
     def admit(self, worker: Worker) -> bool:

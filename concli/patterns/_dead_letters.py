@@ -2,10 +2,11 @@
 
 import enum
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Literal, NamedTuple
 
 from concli.patterns import _sync
+from concli.patterns._waiters import _acquire_despite_interrupts
 
 __all__ = ["DeadLetter", "DeadLetters", "Message", "MessageType", "Reason"]
 
@@ -58,12 +59,24 @@ class DeadLetters:
 
     def add(self, message: Message, reason: Reason, error: BaseException | None = None) -> None:
         """Keep a message, at the expense of the oldest if there are ``maxlen``, and count it."""
-        letter = DeadLetter(message, reason, error)
-        with self._mutex:
-            self._letters.append(letter)
-            self._counts[reason] += 1
-        if self._on_dead is not None:
-            self._on_dead(letter)
+        self._keep([DeadLetter(message, reason, error)])
+
+    def add_all(self, messages: Iterable[Message], reason: Reason) -> None:
+        """Keep several messages."""
+        self._keep([DeadLetter(message, reason) for message in messages])
+
+    def _keep(self, letters: list[DeadLetter]) -> None:
+        # Whoever brings them has no other place for them: an interrupt is raised when they are kept.
+        try:
+            _acquire_despite_interrupts(self._mutex)
+        finally:
+            self._letters += letters
+            for letter in letters:
+                self._counts[letter.reason] += 1
+            self._mutex.release()
+            if self._on_dead is not None:
+                for letter in letters:
+                    self._on_dead(letter)
 
     def counts(self) -> dict[Reason, int]:
         """Return how many there have been for each reason, those no longer kept included."""

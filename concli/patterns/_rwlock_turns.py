@@ -70,7 +70,7 @@ class Turns:
         # A writer that leaves wakes the next thread in line but hands over nothing, so that whoever
         # runs just then may go on (a hand-over costs a switch of threads). If the guest comes in vain,
         # the lock is overdue, and the next one to leave hands over: it enters who is next as holder,
-        # takes it out of its line and opens its gate. Nobody is overtaken like this more than once.
+        # takes it out of its line and opens its gate. So whoever comes next comes in vain once at most.
         self._mutex = _sync.Lock()
         self._enter = iter(self._mutex.acquire, None)  # takes the mutex at every turn: see `RWLock.acquire_write`
         self._readers: dict[int, int] = {}  # how often each thread holds it for reading
@@ -83,6 +83,7 @@ class Turns:
         self._write_line = Line()
         self._guest: int | None = None  # who has been woken to try its luck
         self._is_overdue = False  # somebody has tried it in vain: hand over to those who wait
+        self._readers_first = False  # if fair: a writer has left, and readers it held back have not come in yet
 
     def _acquire_closed(self, me: int, blocking: bool, deadline: float | None) -> bool:
         """Go on where a reader has entered itself and found the lock closed."""
@@ -103,7 +104,7 @@ class Turns:
             with self._mutex:
                 if me in line:  # it was only invited
                     self._guest = None
-                    self._admit(readers_first=self._is_fair)
+                    self._admit()
                     self._is_overdue = me in line
                 if me not in line:
                     return True
@@ -130,20 +131,22 @@ class Turns:
             finally:
                 self._mutex.release()
 
-    def _admit(self, *, readers_first: bool = False) -> None:
+    def _admit(self) -> None:
         """Let in who comes next, if anybody can come in now. Called with the mutex held.
 
         From the first change for a thread to the opening of its gate there is no call: an interrupt
-        leaves nobody half in.
+        leaves nobody half in. It leaves the line last: a guest, whose gate is open already, looks
+        there without the mutex, and must be entered as holder when it doesn't find itself any more.
         """
         now = _sync.monotonic() if self._read_line or self._write_line else 0.0
         if self._writer is None:
-            is_write = bool(self._write_line) and not (readers_first and self._read_line)
+            is_write = bool(self._write_line) and not (self._readers_first and self._read_line)
             line = self._write_line if is_write else self._read_line
+            # A writer that came in vain is still to be handed the lock when readers held back have gone first.
+            is_overdue = self._is_overdue and not is_write and bool(self._write_line)
             for who in ([] if self._readers else [next(iter(line))]) if is_write else list(line):
                 reads = self._reads.get(who, 0)
                 gate, came = line[who]
-                del line[who]
                 line.ended_s += now - came
                 if is_write:
                     self._writer = who
@@ -151,12 +154,15 @@ class Turns:
                 else:
                     self._readers[who] = 1
                     self._reads[who] = reads + 1
-                self._is_overdue = False
+                self._is_overdue = is_overdue
                 if self._guest == who:
-                    self._guest = None  # its gate is open
+                    self._guest = None
+                    del line[who]
                 else:
+                    del line[who]
                     gate.release()
         self._is_closed = self._writer is not None or bool(self._write_line)
+        self._readers_first = self._readers_first and bool(self._read_line)
 
     def _invite(self) -> None:
         """Wake the first of those who come next, and leave the lock to whoever takes it first.
@@ -164,7 +170,7 @@ class Turns:
         Called with the mutex held. There is one guest at a time.
         """
         self._is_closed = bool(self._write_line)
-        line = self._read_line or self._write_line if self._is_fair else self._write_line or self._read_line
+        line = self._read_line if self._readers_first else self._write_line or self._read_line
         if self._guest is None:
             who = next(iter(line))
             gate, _ = line[who]

@@ -28,6 +28,7 @@ __all__ = [
     "RLock",
     "Semaphore",
     "Thread",
+    "checkpoint",
     "current_thread",
     "deadline_after",
     "get_ident",
@@ -36,6 +37,13 @@ __all__ = [
     "remaining",
     "sleep",
 ]
+
+
+def checkpoint() -> None:
+    """Do nothing; while schedules are explored, let another thread go on here.
+
+    For a place between two plain reads or writes at which ``concli verify`` is to try what others may do.
+    """
 
 
 def deadline_after(timeout: float | None) -> float | None:

@@ -9,6 +9,27 @@ waits breaks the barrier, so the others do not wait for it in vain (as in Java's
 ``threading.Barrier`` lets them hang); a new round begins at once, without waiting until the threads
 of the last one have left; and the action may call the barrier's other methods.
 
+Who waits for whom::
+
+    all but the last of a phase --> the last; it runs the action, and all go on
+
+Classic mistake: a thread that ends without a word, or more parties than a pool has workers: the others
+wait for one that never comes. Call ``abort()`` where it fails::
+
+    thread A                      thread B
+    wait()
+                                  raises before its wait()
+    waits for ever                has ended
+
+Classic mistake: one wait a turn where two are needed, after writing and again after reading::
+
+    thread A                      thread B
+    writes its part of turn 1     writes its part of turn 1
+    wait()                        wait()
+    reads B's part
+    writes its part of turn 2
+                                  reads A's part: it is that of turn 2
+
 >>> barrier = Barrier(1, action=lambda: print("all here"))
 >>> barrier.wait()
 all here
@@ -183,7 +204,12 @@ class Barrier:
         """End the round that is complete; return what opens its gates."""
         skew = now - self._first_s
         if self._action is not None:
-            self._action()
+            try:
+                self._action()
+            except BaseException:
+                if self._round is own:
+                    self._break()  # here and now: with the mutex released one more thread could complete it again
+                raise
             if self._round is not own:
                 raise BrokenBarrierError  # the action has ended it
             now = _sync.monotonic()

@@ -6,6 +6,25 @@ is produced once, use a future; across processes, use ``multiprocessing.Queue``.
 
 The protocol is that of ``queue.Queue``; ``shutdown`` is there on every Python version.
 
+Who waits for whom::
+
+    put, while it is full --> the next get          get, while it is empty --> the next put
+
+Classic mistake: an ``if`` before the wait instead of a ``while``; who is woken may come too late::
+
+    getter A                      getter B                      putter
+    if empty: wait
+                                                                put(x), notify
+                                  not empty: takes x
+    wakes, takes from nothing
+
+Classic mistake: to ask ``empty()`` first; the answer is old by the time it is used. Use ``get_nowait``::
+
+    getter A                      getter B
+    empty() is False
+                                  get() takes the last item
+    get() waits for ever
+
 >>> buffer = BoundedBuffer(2)
 >>> buffer.put("a")
 >>> buffer.put("b")

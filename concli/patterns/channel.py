@@ -7,6 +7,27 @@ requests with an answer, announcements on topics. For a stream of items between 
 After Hohpe and Woolf, *Enterprise Integration Patterns*: message channel, publish-subscribe, request
 and reply with a correlation identifier, dead letter channel.
 
+Who waits for whom::
+
+    send, while the mailbox is full --> its receiver      receive --> a sender      request --> the answer
+
+Classic mistake: two workers that ask each other. Give ``request`` a timeout, or ask with ``send`` and
+take the answer as a message like any other::
+
+    worker A                      worker B
+    handles x: request(B)
+                                  handles y: request(A)
+    waits for B's answer          waits for A's answer, for ever
+
+Classic mistake: to take the next message for the answer. ``request`` goes by the correlation id::
+
+    thread A                      worker
+    send(question 1)
+    has waited long enough
+                                  answers question 1
+    send(question 2)
+    takes that for answer 2
+
 >>> channel = Channel()
 >>> _ = channel.register("log")
 >>> channel.subscribe("log", "news")

@@ -9,6 +9,35 @@ The design is that of Liskov and Shrira (1988) with the protocol of ``concurrent
 A ``Future`` is one of those, so ``wait``, ``as_completed`` and ``asyncio`` take it; its own lock is a
 plain one and everything else in it is made when first needed, which is what makes it cheap.
 
+Who waits for whom::
+
+    result, gather, race --> the future --> whoever has its promise
+    the future of a pool's task --> the worker that has the task
+
+Classic mistake: a way out that leaves the promise unkept. Let ``Promise.run`` make the call: it keeps
+the promise with what is raised, too::
+
+    thread A                      thread B
+    promise.future.result()
+                                  compute() raises
+    waits for ever                never comes to set_result()
+
+Classic mistake: to ask ``done()`` before setting; in between another has. Let one alone have the
+promise, or be ready for ``InvalidStateError``::
+
+    thread A                      thread B
+    done() is False
+                                  set_result(1)
+    set_result(2) raises
+
+Classic mistake: to wait in a callback. It runs in the thread that finishes the future, which has other
+work to do; return the second future from ``then`` instead::
+
+    worker of a pool of one       caller
+                                  first.then(lambda _: second.result())
+    finishes first, calls back
+    waits for second              second is in the queue of the same worker
+
 >>> promise = Promise()
 >>> length = promise.future.then(len)
 >>> promise.set_result("abc")
@@ -27,9 +56,9 @@ from functools import partial
 from typing import Any, Generic, TypeVar, overload
 
 from concli.patterns import _sync
+from concli.patterns._derived import Gathering, expire, follow, settle, surely, win
 from concli.patterns._outcome import Outcome
 from concli.patterns._timer import call_later
-from concli.patterns._waiters import RawLock
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -64,7 +93,7 @@ class Future(Outcome[T]):
         """
         derived: Future[Any] = Future()
         try:
-            self.add_done_callback(partial(_follow, derived, copy_context().run, fn, failed))
+            self.add_done_callback(partial(surely, follow, derived, copy_context().run, fn, failed))
             return derived
         finally:
             del derived  # if it has failed by now, its exception's frames lead to this one
@@ -76,8 +105,8 @@ class Future(Outcome[T]):
         """
         limited: Future[T] = Future()
         claim = _sync.Lock()
-        alarm = call_later(seconds, partial(_expire, limited, claim))
-        self.add_done_callback(partial(_win, limited, claim, alarm.cancel))
+        alarm = call_later(seconds, partial(expire, limited, claim))
+        self.add_done_callback(partial(win, limited, claim, alarm.cancel))
         return limited
 
 
@@ -105,7 +134,7 @@ class Promise(Generic[T]):
         del self
         try:
             if future.set_running_or_notify_cancel():
-                _settle(future, fn, args, options)
+                settle(future, fn, args, options)
         finally:
             del future  # a failure's frames lead to this one
 
@@ -119,9 +148,9 @@ def gather(*futures: concurrent.futures.Future[T]) -> Future[list[T]]:
     whole: Future[list[T]] = Future()
     if not futures:
         whole.set_result([])
-    gathering = _Gathering(whole, len(futures))
+    gathering = Gathering(whole, len(futures))
     for index, future in enumerate(futures):
-        future.add_done_callback(partial(gathering.add, index))
+        future.add_done_callback(partial(surely, gathering.add, index))
     return whole
 
 
@@ -136,101 +165,5 @@ def race(*futures: concurrent.futures.Future[T]) -> Future[T]:
     winner: Future[T] = Future()
     claim = _sync.Lock()
     for future in futures:
-        future.add_done_callback(partial(_win, winner, claim, None))
+        future.add_done_callback(partial(win, winner, claim, None))
     return winner
-
-
-class _Gathering(Generic[T]):
-    """The account of a ``gather``. It holds outcomes and not the futures, or they would be a cycle."""
-
-    def __init__(self, whole: Future[list[T]], count: int) -> None:
-        self._whole = whole
-        self._mutex = _sync.Lock()
-        self._left = count  # guarded by the mutex; each future has its own place in what follows
-        self._values: list[Any] = [None] * count
-        self._failures: list[BaseException | None] = [None] * count
-
-    def add(self, index: int, future: concurrent.futures.Future[T]) -> None:
-        failure = CancelledError() if future.cancelled() else future.exception()
-        if failure is None:
-            self._values[index] = future.result()
-        self._failures[index] = failure
-        with self._mutex:
-            self._left -= 1
-            is_last = not self._left
-        if not is_last or not self._whole.set_running_or_notify_cancel():
-            return
-        failures = [failure for failure in self._failures if failure is not None]
-        if not failures:
-            self._whole.set_result(self._values)
-        elif len(failures) == 1:
-            self._whole.set_exception(failures[0])
-        else:
-            self._whole.set_exception(BaseExceptionGroup("futures failed", failures))
-
-
-def _settle(
-    future: Future[Any], call: Callable[..., object], args: tuple[object, ...], options: dict[str, object]
-) -> None:
-    """Give ``future``, which is running, the outcome of a call; a future's outcome if it returns one."""
-    try:
-        value = call(*args, **options)
-    except BaseException as failure:
-        future.set_exception(failure)
-        if not isinstance(failure, Exception):
-            raise
-    else:
-        if isinstance(value, concurrent.futures.Future):
-            value.add_done_callback(partial(_copy, future))
-        else:
-            future.set_result(value)
-    finally:
-        del future, call, args  # a failure's traceback holds this frame
-
-
-def _follow(
-    derived: Future[Any],
-    run: Callable[..., object],
-    fn: Callable[[T], object],
-    failed: Callable[[BaseException], object] | None,
-    source: concurrent.futures.Future[T],
-) -> None:
-    """Do what ``then`` has promised."""
-    failure = None if source.cancelled() else source.exception()
-    try:
-        if source.cancelled() or (failure is not None and failed is None):
-            _copy(derived, source)
-        elif derived.set_running_or_notify_cancel():
-            _settle(derived, run, (fn, source.result()) if failure is None else (failed, failure), {})
-    finally:
-        del derived, failure  # as above
-
-
-def _copy(target: Future[Any], source: concurrent.futures.Future[Any]) -> None:
-    """Give ``target`` the outcome that ``source`` has, unless nobody wants it any more."""
-    if source.cancelled() and target.cancel():
-        target.set_running_or_notify_cancel()
-    elif target.running() or target.set_running_or_notify_cancel():
-        failure = CancelledError() if source.cancelled() else source.exception()
-        if failure is None:
-            target.set_result(source.result())
-        else:
-            target.set_exception(failure)
-
-
-def _win(
-    winner: Future[T],
-    claim: RawLock,
-    at_end: Callable[[], object] | None,
-    source: concurrent.futures.Future[T],
-) -> None:
-    """Take the outcome of ``source`` if it is the first; who has got hold of ``claim`` is."""
-    if at_end is not None:
-        at_end()
-    if claim.acquire(blocking=False):
-        _copy(winner, source)
-
-
-def _expire(limited: Future[Any], claim: RawLock) -> None:
-    if claim.acquire(blocking=False) and limited.set_running_or_notify_cancel():
-        limited.set_exception(TimeoutError())

@@ -24,8 +24,9 @@ from typing import Literal, NamedTuple, get_args
 
 from concli.patterns import _sync
 from concli.patterns._dead_letters import DeadLetter, DeadLetters, Message, MessageType, Reason
+from concli.patterns._mailbox_lines import Getter, Lines
 from concli.patterns._shutdown import ShutDown
-from concli.patterns._waiters import RawLock, Waiters
+from concli.patterns._waiters import Waiters, _acquire_despite_interrupts
 
 __all__ = ["DeadLetter", "DeadLetters", "Mailbox", "MailboxStatistics", "Message", "MessageType", "Policy", "Reason"]
 
@@ -47,18 +48,7 @@ class MailboxStatistics(NamedTuple):
     get_waits: int
 
 
-class _Getter:
-    """A thread that waits for a message."""
-
-    __slots__ = ("message", "ready")
-
-    def __init__(self) -> None:
-        self.ready: RawLock = _sync.Lock()  # free when it need not wait any more
-        self.ready.acquire()
-        self.message: Message | None = None  # what it was handed, or None because the mailbox has ended
-
-
-class Mailbox:
+class Mailbox(Lines):
     """A first-in, first-out line of messages and a second one, served first, for CONTROL.
 
     Each line holds ``maxsize`` messages, 0 for any number; so CONTROL gets in when the mailbox is full
@@ -73,14 +63,12 @@ class Mailbox:
         self.maxsize = maxsize
         self.full = full
         self.dead_letters = DeadLetters() if dead_letters is None else dead_letters
-        # The mutex guards every field below, with one exception: messages are also taken out without it
-        # (`popleft` of a deque is atomic on all builds). So with it held a line can get shorter but not longer.
-        self._mutex = _sync.Lock()
-        self._ordinary: deque[Message] = deque()
-        self._control: deque[Message] = deque()
+        super().__init__(full == "drop-oldest")
+        # The mutex guards these fields too.
         self._room = maxsize if maxsize > 0 else sys.maxsize  # of each line; 0 when the mailbox has ended
         self._is_shutdown = False
-        self._getters: deque[_Getter] = deque()  # while there are any, both lines are empty
+        self._is_cleared = False  # it was shut down at once: nothing gets in, not even back in
+        self._getters: deque[Getter] = deque()  # while there are any, all lines are empty
         self._putters = Waiters()
         self._control_putters = Waiters()
         self._is_wanted = False  # there may be threads in those two; changed with the mutex held, read without
@@ -94,17 +82,14 @@ class Mailbox:
         """
         deadline = None if timeout is None else _sync.deadline_after(timeout)
         with self._mutex:
-            line = self._control if message[0] is _CONTROL else self._ordinary
-            depth = len(line)
-            if depth >= self._room:
-                if not self._make_room(line, message, deadline):
-                    return False
-                depth = len(line)
+            depth = len(self._ordinary)
+            if self._needs_mutex or depth >= self._room or message[0] is _CONTROL:
+                return self._put_with_care(message, deadline)
             self._puts += 1
             if self._getters:
                 self._hand_over(message)
             else:
-                line.append(message)
+                self._ordinary.append(message)
                 if depth >= self._peak:
                     self._peak = depth + 1
         return True
@@ -112,11 +97,15 @@ class Mailbox:
     def get(self, block: bool = True, timeout: float | None = None) -> Message:
         """Remove and return the oldest CONTROL message, or else the oldest, waiting up to ``timeout`` seconds.
 
-        Raises ``Empty`` if none came in time, and ``ShutDown`` if there is none and the mailbox has ended.
+        CONTROL that comes while it is being asked may be passed over in favour of what was inside before. Raises
+        ``Empty`` if none came in time, and ``ShutDown`` if there is none and the mailbox has ended.
         """
         deadline = None if timeout is None or not block else _sync.deadline_after(timeout)
         try:
-            message = self._control.popleft() if self._control else self._ordinary.popleft()
+            if self._needs_mutex:  # noqa: SIM108 - two lines, so that `concli verify` can come between
+                message = self._take_with_care()
+            else:
+                message = self._ordinary.popleft()
         except IndexError:
             message = self._wait_for_message(block, deadline)
         # First a message is taken, then looked whether a thread waits for room; such a thread first says so,
@@ -124,9 +113,6 @@ class Mailbox:
         if self._is_wanted:
             self._wake_putter(message)
         return message
-
-    def __len__(self) -> int:
-        return len(self._ordinary) + len(self._control)
 
     def shutdown(self, immediate: bool = False) -> None:
         """End the mailbox: ``put`` raises ``ShutDown`` from now on, ``get`` when nothing is left.
@@ -140,9 +126,11 @@ class Mailbox:
             self._control_putters.wake_all()
             while self._getters:
                 self._getters.popleft().ready.release()
-            for line in (self._control, self._ordinary) if immediate else ():
-                while self._discard(line, "stopped"):
-                    pass
+            if immediate:
+                self._is_cleared = True
+                left = self._take_all()
+                self._gone += len(left)
+                self.dead_letters.add_all(left, "stopped")
 
     @property
     def is_shutdown(self) -> bool:
@@ -165,12 +153,11 @@ class Mailbox:
             )
 
     def _wait_for_message(self, block: bool, deadline: float | None) -> Message:
-        me = _Getter()
+        me = Getter()
         try:
             with self._mutex:
-                for line in (self._control, self._ordinary):
-                    with contextlib.suppress(IndexError):
-                        return line.popleft()
+                with contextlib.suppress(IndexError):
+                    return self._take()
                 if self._is_shutdown:
                     raise ShutDown
                 if not block:
@@ -181,22 +168,24 @@ class Mailbox:
                 self._get_waits += 1
                 self._getters.append(me)
             me.ready.acquire(True, -1 if deadline is None else _sync.remaining(deadline))
-            message = me.message
-            if message is not None:
-                return message
+            if me.message is None:
+                with self._mutex:
+                    if me in self._getters:
+                        self._getters.remove(me)
+                    if me.message is None:  # else it came at the moment of the timeout
+                        raise ShutDown if self._is_shutdown else Empty
+        except (Empty, ShutDown):
+            raise
         except BaseException:
-            with self._mutex:
+            try:
+                _acquire_despite_interrupts(self._mutex)
+            finally:
                 if me in self._getters:
                     self._getters.remove(me)
-                if me.message is not None:
-                    self._put_back(me.message)
+                self._put_back(me.message)
+                self._mutex.release()
             raise
-        with self._mutex:
-            if me in self._getters:
-                self._getters.remove(me)
-        if me.message is not None:  # it came at the moment of the timeout
-            return me.message
-        raise ShutDown if self._is_shutdown else Empty
+        return me.message
 
     def _wake_putter(self, message: Message) -> None:
         try:
@@ -204,8 +193,11 @@ class Mailbox:
                 (self._control_putters if message.kind is _CONTROL else self._putters).wake()
                 self._is_wanted = bool(self._putters or self._control_putters)
         except BaseException:
-            with self._mutex:
+            try:
+                _acquire_despite_interrupts(self._mutex)
+            finally:
                 self._put_back(message)
+                self._mutex.release()
             raise
 
     # What follows is called with the mutex held.
@@ -216,22 +208,33 @@ class Mailbox:
         self._getters.popleft()
         getter.ready.release()
 
-    def _put_back(self, message: Message) -> None:
-        if self._getters:
+    def _put_back(self, message: Message | None) -> None:
+        if message is None:
+            return
+        if self._is_cleared:
+            self._discard(message, "stopped")
+        elif self._getters:
             self._hand_over(message)
         else:
-            (self._control if message.kind is _CONTROL else self._ordinary).appendleft(message)
+            self._add_first(message)
 
-    def _discard(self, line: deque[Message], reason: Reason) -> bool:
-        try:
-            message = line.popleft()
-        except IndexError:
+    def _put_with_care(self, message: Message, deadline: float | None) -> bool:
+        is_control = message.kind is _CONTROL
+        if self._depth(is_control) >= self._room and not self._make_room(is_control, message, deadline):
             return False
-        self._gone += 1
-        self.dead_letters.add(message, reason)
+        self._puts += 1
+        if self._getters:
+            self._hand_over(message)
+            return True
+        self._add(message)
+        self._peak = max(self._peak, self._depth(is_control))
         return True
 
-    def _make_room(self, line: deque[Message], message: Message, deadline: float | None) -> bool:
+    def _discard(self, message: Message, reason: Reason) -> None:
+        self._gone += 1
+        self.dead_letters.add(message, reason)
+
+    def _make_room(self, is_control: bool, message: Message, deadline: float | None) -> bool:
         if self._is_shutdown:
             raise ShutDown
         if self.full == "raise":
@@ -241,17 +244,18 @@ class Mailbox:
             self.dead_letters.add(message, "dropped")
             return False
         if self.full == "drop-oldest":
-            self._dropped += self._discard(line, "dropped")  # unless a getter was faster
+            self._dropped += 1
+            self._discard(self._drop(is_control), "dropped")
             return True
-        putters = self._control_putters if line is self._control else self._putters
+        putters = self._control_putters if is_control else self._putters
         again = False
         while True:
             self._is_wanted = True
-            if len(line) < self._room:
+            if self._depth(is_control) < self._room:
                 return True
             woken = putters.wait(self._mutex, deadline, again=again)
             if self._is_shutdown:
                 raise ShutDown
-            if not woken and len(line) >= self._room:
+            if not woken and self._depth(is_control) >= self._room:
                 raise Full
             again = True

@@ -1,25 +1,29 @@
 """Monitor object: a class whose public methods run one at a time.
 
-Choose it for shared state with rules between its fields, where the whole object is the right grain
-for a lock. When most calls only read, use ``RWLock``; to hand items over, ``BoundedBuffer``; to count
-and nothing else, ``ShardedCounter``.
+Choose it for shared state with rules between its fields, where the whole object is the right grain for a lock. When
+most calls only read, use ``RWLock``; to hand items over, ``BoundedBuffer``; to count only, ``ShardedCounter``.
 
-After C. A. R. Hoare, "Monitors: an operating system structuring concept" (1974), with the signalling
-of Lampson and Redell's Mesa (a woken thread checks again), and "Monitor Object" in Schmidt et al.,
-*Pattern-Oriented Software Architecture 2*.
+After Hoare, "Monitors: an operating system structuring concept" (1974), with the signalling of Lampson and Redell's
+Mesa (a woken thread checks again), and "Monitor Object" in *Pattern-Oriented Software Architecture 2*.
+
+Who waits for whom::
+
+    every caller --> the caller inside          wait_until --> a caller that changes the state
+
+Classic mistake: to wait in an inner monitor, which leaves that one but not the outer. Wait in the outer::
+
+    thread A                              thread B
+    outer.take(): inner.get() waits
+                                          outer.give() waits for A, for ever
 
 >>> class Account(MonitorObject):
-...     def __init__(self) -> None:
-...         self._balance = 0
-...
+...     _balance = 0
 ...     def deposit(self, amount: int) -> None:
 ...         self._balance += amount
-...
 ...     def withdraw(self, amount: int, timeout: float | None = None) -> bool:
-...         if not self.wait_until(lambda: self._balance >= amount, timeout):
-...             return False
-...         self._balance -= amount
-...         return True
+...         is_there = self.wait_until(lambda: self._balance >= amount, timeout)
+...         self._balance -= amount if is_there else 0
+...         return is_there
 >>> account = Account()
 >>> account.deposit(5)
 >>> account.withdraw(3), account.withdraw(3, timeout=0)

@@ -3,6 +3,33 @@
 Choose it for a stream whose two ends run at different speeds. For a list of independent calls a
 thread pool is simpler; for a chain of several steps with a record of each task use a task pipeline.
 
+Who waits for whom::
+
+    producers, while it is full --> [ buffer ] <-- consumers, while it is empty
+    run --> the last consumer --> the last producer, which shuts the buffer down
+
+Classic mistake: one end mark for several consumers. Close the buffer instead of putting marks into it::
+
+    producer                      consumer A                    consumer B
+    put(item), put(END)
+                                  get() is item
+                                                                get() is END, ends
+                                  get() waits for ever
+
+Classic mistake: to take an empty buffer for the end; the producers may only be slow::
+
+    producer                      consumer
+    computes the next item
+                                  empty() is True, ends
+    put(item): nobody takes it
+
+Classic mistake: a consumer that fails alone. Here its failure stops the producers too::
+
+    producer                      consumer
+    put() fills the buffer
+                                  raises, has ended
+    put() waits for ever
+
 >>> squares = []
 >>> ProducerConsumer([range(4)], [lambda n: squares.append(n * n)]).run()
 >>> squares
@@ -103,6 +130,5 @@ class ProducerConsumer(Generic[T]):
                 self._at_end()
 
     def _abandon(self) -> None:
-        left = self.buffer.drain()
-        with self._mutex:
-            self.leftover += left
+        with self._mutex:  # first: an interrupt while it waited for that would lose what was drained
+            self.leftover += self.buffer.drain()

@@ -11,7 +11,30 @@ With ``prefer="fair"`` phases alternate: after a writer come all readers held ba
 next writer (Brandenburg and Anderson 2010, "Spin-based reader-writer synchronization for
 multiprocessor real-time systems", phase-fair locks). Writers are served in the order they came in.
 A thread that is woken may find that one that was running has come first; next time it is handed the
-lock, so each wait is overtaken once at most, and nobody starves by that.
+lock, so nobody comes in vain more than once, and nobody starves by that (readers that are to come after
+writers may, with ``prefer="writer"``, as often as one of these goes before them).
+
+Who waits for whom::
+
+    a new reader --> the writer inside, or one that waits
+    a writer --> the readers inside, or the writer inside
+
+Classic mistake: a reader that goes on to write waits for all readers, and is one itself. Give up the
+read side first, then look again; here ``acquire_write`` raises instead of waiting::
+
+    thread A                      thread B
+    acquire_read()
+                                  acquire_read()
+    acquire_write() waits for B
+                                  acquire_write() waits for A, for ever
+
+Classic mistake: what was seen under the read lock is no longer so under the write lock. Look again::
+
+    thread A                      thread B
+    read: there is no entry
+                                  read: there is no entry
+    write: makes the entry
+                                  write: makes it again, and A's is lost
 
 >>> lock = RWLock()
 >>> with lock.write():
@@ -43,7 +66,8 @@ class RWLock(Turns):
     once. ``prefer`` says who comes after a writer: the next ``"writer"``, or (``"fair"``) the readers.
 
     The ``timeout`` of the two ``acquire`` methods is in seconds, ``None`` is for ever; they return
-    whether the lock was got. Without ``blocking`` they never wait; a timeout as well is a
+    whether the lock was got. Without ``blocking`` they never wait (and a writer
+    may be refused for a reader that is just being refused itself); a timeout as well is a
     ``ValueError``, as is a negative one. A thread that is interrupted while it waits ends up without
     the lock, and those it held back go on. One that ends while it holds the lock holds it for ever.
     """
@@ -117,11 +141,14 @@ class RWLock(Turns):
                         self._writes += 1
                         return True
                     if me in readers:
+                        self._admit()  # opens it again before anybody is refused for this
                         raise RuntimeError("a thread that reads can't become the writer: it would wait for itself")
                 if not blocking:
                     self._admit()
                     return False
                 gate = self._write_line.join(me)
+                if self._readers_first:
+                    self._admit()  # or later readers would join those, and go before this writer too
             finally:
                 self._mutex.release()
             return self._wait(self._write_line, me, gate, deadline)
@@ -145,10 +172,12 @@ class RWLock(Turns):
                 is_out = True
                 if not self._read_line and not self._write_line:
                     self._is_closed = False
-                elif self._is_overdue:
-                    self._admit(readers_first=self._is_fair)
                 else:
-                    self._invite()
+                    self._readers_first = self._is_fair and bool(self._read_line)
+                    if self._is_overdue:
+                        self._admit()
+                    else:
+                        self._invite()
             finally:
                 self._mutex.release()
         except BaseException:

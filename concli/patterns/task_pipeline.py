@@ -7,6 +7,31 @@ without records a thread pool's ``map`` is simpler; for one step and two ends, `
 Source: "Pipes and Filters" in Buschmann et al., Pattern-Oriented Software Architecture, volume 1;
 retries with exponential backoff as in Nygard, Release It!
 
+Who waits for whom::
+
+    input --> [queue] --> stage 1 --> [queue] --> stage 2 --> whoever iterates
+    each, while the queue behind it is full --> the next
+    each, while the queue before it is empty --> the one before
+    input, while the window is full --> whoever iterates
+
+Classic mistake: to pair results with the input by their order. Workers overtake each other; go by
+``task.id``, or keep ``ordered``::
+
+    worker 1                      worker 2                      output
+    takes task 0
+                                  takes task 1
+                                  is through
+                                                                result of task 1
+    is through
+                                                                result of task 0
+
+Classic mistake: the first worker to find its input at an end closes the next queue. The last has to::
+
+    worker 1                          worker 2
+    takes the last task
+                                      at the end, closes the next queue
+    put() fails: a result is lost
+
 >>> pipeline = TaskPipeline([int, Stage(lambda n: 12 // n, name="divide", workers=2)])
 >>> for task in pipeline.run(["4", "x", "0"]):
 ...     print(task.id, task.status.value, task.result, repr(task.error))

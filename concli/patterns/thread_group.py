@@ -77,16 +77,30 @@ class ThreadGroup:
             raise
 
     def stop(self) -> None:
-        """Tell all threads to end now; ``wait`` for them, and for what a callback raised, afterwards."""
+        """Tell all threads to end now; ``wait`` for them, and for what a callback raised, afterwards.
+
+        A callback that is interrupted is called once more, so that nobody waits for it for ever.
+        """
         with self._mutex:
-            callbacks = [] if self._is_stopped else self._callbacks
             self._is_stopped = True
-        for callback in callbacks:
+        # From now on there come no callbacks. Who stops takes them out one by one, which is atomic: no mutex,
+        # at which an interrupt might come.
+        while self._callbacks:
+            try:
+                callback = self._callbacks.pop(0)
+            except IndexError:
+                return  # somebody else took the last
             try:
                 callback()
             except Exception as failure:  # noqa: BLE001 - the others must be called, or threads would wait for ever
                 with self._mutex:
                     self._failures.append(failure)
+            except BaseException:
+                try:
+                    callback()
+                finally:
+                    self.stop()
+                raise
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until every thread has ended; False if ``timeout`` seconds passed first.
@@ -98,10 +112,13 @@ class ThreadGroup:
             while self._alive:
                 if not self._idle.wait(self._mutex, deadline) and self._alive:
                     return False
-            threads, self._threads = self._threads, []
-            failures, self._failures = self._failures, []
+            threads = list(self._threads)
         for thread in threads:
             thread.join()  # it has run its course; this waits for the last few instructions
+        with self._mutex:  # only now: an interrupt while it waited would have lost the failures
+            gone = set(threads)
+            self._threads = [thread for thread in self._threads if thread not in gone]
+            failures, self._failures = self._failures, []
         if failures:
             try:
                 raise BaseExceptionGroup("threads failed", failures)

@@ -1,4 +1,4 @@
-"""Thread-local storage whose values can be read from outside, those of ended threads included.
+"""Thread-local storage: values of each thread's own that others can read, those of ended threads too.
 
 Choose ``ThreadLocal`` where each thread keeps something of its own (a tally, a scratch array, a
 connection) and somebody has to see all of them in the end; ``ThreadAttributes`` where the code was
@@ -7,6 +7,27 @@ written for ``threading.local``. For a value that follows the work rather than t
 
 Source: ``threading.local`` of CPython, and the per-thread counters ("statistical counters") of
 McKenney, Is Parallel Programming Hard, chapter 5.
+
+Who waits for whom::
+
+    get and set --> nobody, after a thread's first          values and fold --> the mutex, for a moment
+
+Classic mistake: to take a thread for a task. In a pool the value of one task is there in the next; use
+``contextvars``, which follow the work::
+
+    worker 1                          worker 2
+    Ann's task: user.set("Ann")
+                                      Bob's task: user.set("Bob")
+    Cy's task: user.get() is "Ann"
+
+Classic mistake: a factory that returns one object to all. The place is each thread's own, what is in it
+is not; make a new one in each call::
+
+    thread A                      thread B
+    total = get().n, which is 5
+                                  total = get().n, which is 5
+    get().n = total + 1
+                                  get().n = total + 1: it is 6, not 7
 
 >>> tally = ThreadLocal(list)
 >>> tally.get().append(1)
@@ -102,14 +123,15 @@ class ThreadLocal(Generic[T]):
         Raises ``LookupError`` if the thread has none.
         """
         own = self._own
-        try:
-            cell = own.cell
-        except AttributeError:
-            raise LookupError("this thread has no value") from None
-        del own.cell
         with self._mutex:
-            self._cells.pop(cell, None)
-        del own.mark  # last: until it is out of the cells it must not look like that of an ended thread
+            try:
+                cell = own.cell
+            except AttributeError:
+                raise LookupError("this thread has no value") from None
+            # Without a call in between: no interrupt comes here, to leave a value that only one side knows of.
+            del self._cells[cell]
+            del own.cell
+            del own.mark
 
     def values(self) -> list[T]:
         """Return the values of all threads that ever asked, oldest first.
@@ -127,11 +149,12 @@ class ThreadLocal(Generic[T]):
         mark = _Mark()
         cell = _Cell(value, weakref.ref(mark))
         # In this order: if it is interrupted, a value may be there twice or unused but never unseen.
-        self._own.mark = mark
         with self._mutex:
             self._cells[cell] = None
             many = self._fold_ended is not None and len(self._cells) > self._sweep_at
-        self._own.cell = cell
+        own = self._own
+        own.mark = mark  # together: a signal handler may have put its own in place of both
+        own.cell = cell
         if many:
             self._sweep()
 
@@ -151,10 +174,9 @@ class ThreadLocal(Generic[T]):
                 for cell in ended:
                     del self._cells[cell]
         finally:
-            with self._mutex:
-                # Twice as many as live now: the search costs each new thread the same, however many there are.
-                self._sweep_at = max(_FEW, 2 * len(self._cells))
-                self._is_folding = False
+            # Twice as many as live now: the search costs each new thread the same, however many there are.
+            self._sweep_at = max(_FEW, 2 * len(self._cells))
+            self._is_folding = False  # without the mutex: who waits can be interrupted, and nobody else does this
 
 
 class ThreadAttributes(_sync.local):

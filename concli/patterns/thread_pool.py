@@ -8,6 +8,18 @@ The interface is that of ``concurrent.futures.Executor`` (PEP 3148), the structu
 "thread pool" of Schmidt, Stal, Rohnert and Buschmann, *Pattern-Oriented Software Architecture 2*:
 an idle worker is handed its task directly, the one that has been idle for the shortest time first.
 
+Who waits for whom::
+
+    submit, while the queue is full --> a worker          result --> the worker that has the task
+
+Classic mistake: a task that waits for a task of its own pool; in the end all workers do, and nobody is
+left to work. Chain them with ``Future.then``, or give the inner ones a pool of their own::
+
+    worker 1                      worker 2
+    A: submit(C).result()
+                                  B: submit(D).result()
+    waits for C in the queue      waits for D in the queue
+
 >>> with ThreadPool(2) as pool:
 ...     power = pool.submit(pow, 2, 8)
 ...     print(list(pool.map(abs, [-1, -2, -3])), power.result())
@@ -20,12 +32,15 @@ import os
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures._base import CANCELLED
 from concurrent.futures.thread import BrokenThreadPool
 from contextvars import copy_context
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from concli.patterns import _sync
 from concli.patterns._crew import Crew, PoolShutDown
+from concli.patterns._derived import surely
+from concli.patterns._worker import Task
 from concli.patterns.future import Future
 
 P = ParamSpec("P")
@@ -139,9 +154,7 @@ class ThreadPool(concurrent.futures.Executor):
         """
         self._crew.end(_shut_down)
         if cancel_futures:
-            for future, *_ in self._crew.clear():
-                future.cancel()
-                future.set_running_or_notify_cancel()
+            surely(_cancel, self._crew.clear())
         if wait and not self._crew.wait_until_gone(timeout):
             raise TimeoutError("the pool's threads are still at work")
 
@@ -233,6 +246,16 @@ def _result_or_cancel(future: Future[T], deadline: float | None) -> T:
     finally:
         future.cancel()
         del future
+
+
+def _cancel(tasks: list[Task]) -> None:
+    """Cancel tasks that nobody else has; if interrupted it can be called again and goes on."""
+    while tasks:
+        future = tasks[-1][0]
+        future.cancel()
+        if future._state == CANCELLED:  # noqa: SLF001 - and not notified; nothing else tells
+            future.set_running_or_notify_cancel()
+        tasks.pop()
 
 
 def _shut_down() -> PoolShutDown:

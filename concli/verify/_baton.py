@@ -44,6 +44,11 @@ class Baton:
 
     def close(self) -> None:
         """Give back what the system gave."""
+        self.give = _nobody_is_there
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
+
+
+def _nobody_is_there() -> None:
+    """Take the place of ``give``: a thread that comes late must not write to what is another's file by now."""

@@ -11,10 +11,13 @@ _ASSIGNMENT = re.compile(r"(?:self\.)?(\w+)(?:\s*:[^=]*)?\s*=")
 _MACHINERY = ("concli.verify._", "concli.verify.run", "threading", "contextlib")
 
 
-def place() -> str:
+def place(*, with_source: bool = False) -> str:
     """Return ``file:line`` of the nearest code that is not machinery; empty if there is none."""
     frame = _frame()
-    return "" if frame is None or frame.f_lineno is None else f"{_file(frame)}:{frame.f_lineno}"
+    if frame is None or frame.f_lineno is None:
+        return ""
+    source = "  " + getline(frame.f_code.co_filename, frame.f_lineno).strip() if with_source else ""
+    return f"{_file(frame)}:{frame.f_lineno}{source}".rstrip()
 
 
 def name_of_new(kind: str) -> str:

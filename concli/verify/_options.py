@@ -1,13 +1,23 @@
 """What can come next at a switch point: numbers, ``4 * strand + how``."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from concli.verify._strand import Strand
 
-__all__ = ["INTERRUPT", "REASONS", "RUN", "SPURIOUS", "TIMEOUT", "add_faults", "others"]
+__all__ = ["INTERRUPT", "REASONS", "RUN", "SPURIOUS", "TIMEOUT", "Choose", "add_faults", "others"]
 
 RUN, TIMEOUT, INTERRUPT, SPURIOUS = range(4)
 REASONS = ("", "timeout fires", "interrupt", "spurious wakeup")
+
+
+class Choose(Protocol):
+    """Says which of the options comes next; the first ``ready`` of them go on as they are, the rest are faults.
+
+    An option is ``4 * strand + how``. With ``can_stay`` the first is the thread that runs now.
+    """
+
+    def __call__(self, options: list[int], ready: int, can_stay: bool) -> int: ...
 
 
 def others(live: Sequence[Strand], me: Strand) -> list[int]:

@@ -6,30 +6,18 @@ that is free, a thread that has ended.
 """
 
 import threading
-from typing import Protocol
 
 from concli.verify._names import place
-from concli.verify._options import INTERRUPT, REASONS, RUN, TIMEOUT, add_faults, others
-from concli.verify._strand import Abort, Owned, Strand
+from concli.verify._options import INTERRUPT, REASONS, RUN, TIMEOUT, Choose, add_faults, others
+from concli.verify._strand import Abort, Owned, StepLimit, Strand, Stuck
 from concli.verify.trace import Step
 
 _PATIENCE_S = 10.0  # no thread runs that long between two switch points, unless it waits for what isn't scheduled
+_GRACE_S = 0.2
 _LENIENCE = 100  # so many times a thread that is being unwound gets what it waits for
+_OUTSIDE = "it waits outside the scheduler; have its locks and threads come from concli.patterns.sync"
 
-__all__ = ["Choose", "Scheduler", "StepLimit"]
-
-
-class Choose(Protocol):
-    """Says which of the options comes next; the first ``ready`` of them go on as they are, the rest are faults.
-
-    An option is ``4 * strand + how``. With ``can_stay`` the first is the thread that runs now.
-    """
-
-    def __call__(self, options: list[int], ready: int, can_stay: bool) -> int: ...
-
-
-class StepLimit(Exception):  # noqa: N818 - not an error, a limit that has been reached
-    """There were more steps than allowed: perhaps a livelock."""
+__all__ = ["Scheduler"]
 
 
 class Scheduler:
@@ -103,9 +91,7 @@ class Scheduler:
         if self.timed or self.interrupts or self.spurious:
             add_faults(self.live, options, interrupts=self.interrupts > 0, spurious=self.spurious > 0)
         if not options:
-            if me is self.main:
-                self.fail(RuntimeError("what makes or ends the object waits for ever"))
-            self._hand_over(me, self.main.code)
+            self._hand_over(me, self._at_rest())
         else:
             choice = self._decide(options, ready, can_stay=False) if len(options) > 1 else 0
             if choice >= ready > 0:
@@ -154,12 +140,19 @@ class Scheduler:
             add_faults(self.live, options, interrupts=self.interrupts > 0, spurious=self.spurious > 0)
         try:
             choice = self._decide(options, ready, can_stay=False) if len(options) > 1 else 0
+            code = options[choice] if options else self._at_rest()
         except Abort:
             self.main.baton.give()
             return
         if choice >= ready > 0:
             self.preemptions += 1
-        self._wake(options[choice] if options else self.main.code)
+        self._wake(code)
+
+    def _at_rest(self) -> int:
+        """Return who goes on when nobody can: strand 0, unless it is stuck as well."""
+        if self.main.awaited is not None:
+            self.fail(Stuck("what makes or ends the object waits for ever"))
+        return self.main.code
 
     def fail(self, crash: BaseException) -> None:
         """End the schedule here and now. Raises ``Abort``, or in strand 0 the crash itself."""
@@ -173,18 +166,21 @@ class Scheduler:
     def unwind(self) -> None:
         """Have every strand that is left end, one after the other, by an ``Abort`` at the place where it waits."""
         self.is_aborting = True
-        main = self.main
-        if self.current is not main and not self.current.is_over:
-            self._await_end(self.current)  # after an interrupt of strand 0: it is still running
-        for strand in [one for one in self.strands if one is not main and not one.is_over]:
-            self.current = strand
-            strand.baton.give()
-            self._await_end(strand)
+        main, running = self.main, self.current
+        left, stuck = [strand for strand in self.strands if strand is not main and not strand.is_over], []
+        if left:
+            # After an interrupt of strand 0 another may be running still, and either ends or hands over to one that
+            # does; or the interrupt came just before that was given the baton, or just before strand 0 took it.
+            main.baton.take_within(0 if running is main or running.is_over else _GRACE_S)
+        for strand in left:
+            if not strand.is_over:
+                self.current = strand
+                strand.baton.give()
+                if not main.baton.take_within(_PATIENCE_S):
+                    stuck.append(strand.name)
         self.current = main
-
-    def _await_end(self, strand: Strand) -> None:
-        if not self.main.baton.take_within(_PATIENCE_S):
-            raise RuntimeError(f"{strand.name} does not end: it waits for something outside the scheduler")
+        if stuck:
+            raise RuntimeError(f"no end comes of {', '.join(stuck)}: {_OUTSIDE}")
 
     def _unwind_one(self, me: Strand, *, must_raise: bool) -> None:
         """Raise ``Abort``, if it is time for that; where it is not, a finaliser may have come here."""
@@ -245,7 +241,7 @@ class Scheduler:
             steps = -1
             while not me.baton.take_within(_PATIENCE_S):
                 if steps == self.steps:
-                    raise RuntimeError(f"{self.current.name} waits for something outside the scheduler")
+                    raise RuntimeError(f"{self.current.name} has got stuck: {_OUTSIDE}")
                 steps = self.steps
         if self.is_aborting:
             if me is self.main and self.crash is not None:
@@ -257,4 +253,5 @@ class Scheduler:
         """Put a step into the trace; there is one."""
         name = getattr(what, "name", "") or ""
         assert self.trace is not None  # noqa: S101 - for the type checker
-        self.trace.append(Step(me.name, f"{label} {name}".rstrip(), "" if label == "call" else place()))
+        where = "" if label == "call" else place(with_source=label in {"line", "opcode"})
+        self.trace.append(Step(me.name, f"{label} {name}".rstrip(), where))

@@ -81,6 +81,7 @@ class Session:
             "Thread": thread,
             "local": _threads.Local,
             "sleep": _threads.sleep,
+            "checkpoint": lambda scheduler: scheduler.point("checkpoint"),
             "monotonic": lambda scheduler: scheduler.now,
             "get_ident": lambda scheduler: scheduler.current.number + 1,
             "current_thread": lambda scheduler: scheduler.current.thread,

@@ -11,7 +11,17 @@ from concli.verify._baton import Baton
 if TYPE_CHECKING:
     from concli.verify._scheduler import Scheduler
 
-__all__ = ["Abort", "Crew", "Owned", "Strand"]
+_PATIENCE_S = 5.0  # a thread that has nothing more to do ends sooner, unless something else holds it
+
+__all__ = ["Abort", "Crew", "Owned", "StepLimit", "Strand", "Stuck"]
+
+
+class StepLimit(Exception):  # noqa: N818 - not an error, a limit that has been reached
+    """There were more steps than allowed: perhaps a livelock."""
+
+
+class Stuck(Exception):  # noqa: N818 - it becomes a verdict
+    """What makes or ends the object waits for ever."""
 
 
 class Abort(BaseException):
@@ -76,11 +86,12 @@ class _Member:
         self.strand: Strand | None = None
         self.body: Callable[[], None] | None = None
         self.tracer: Any = None
+        self.is_dismissed = False
         self.thread = threading.Thread(target=self._live, name="concli-verify", daemon=True)
         self.thread.start()
 
     def _live(self) -> None:
-        while True:
+        while not self.is_dismissed:
             self.baton.take()
             body, strand = self.body, self.strand
             scheduler = None if strand is None else strand.scheduler
@@ -137,13 +148,17 @@ class Crew:
         return member.strand
 
     def dismiss(self) -> None:
-        """Let all threads end, and wait for them."""
+        """Let all threads end, and wait for them: also those that an interrupt has left in the midst of a schedule."""
+        for strand in self._strands:
+            if strand.scheduler is not None:
+                strand.scheduler.is_aborting = True
         self.new_schedule()
         for member in self._members:
+            member.is_dismissed = True
             member.body = member.strand = None
             member.baton.give()
         for member in self._members:
-            member.thread.join(5)
+            member.thread.join(_PATIENCE_S)
             if not member.thread.is_alive():
                 member.baton.close()
         self._members.clear()

@@ -31,6 +31,7 @@ class Exploration(NamedTuple):
     unfinished: int  # schedules given up at the limit of steps: nothing is said of those
     violations: tuple[Failure, ...]
     suspect: Failure | None  # the first of the unfinished
+    out_of_time: bool  # the time was over before all schedules were run
     seconds: float
 
     @property
@@ -38,34 +39,73 @@ class Exploration(NamedTuple):
         """Whether nothing was wrong in what was run to its end, and all was."""
         return not self.violations and not self.unfinished
 
-    def show(self) -> str:
-        """Return the result in words, with the trace of each violation."""
+    def show(self, width: int = 120) -> str:
+        """Return the result in words, with the trace of each violation in lines of at most ``width`` characters."""
         extent = "exhaustive" if self.exhaustive else "not exhaustive"
+        what = f"{len(self.violations) or 'no'} violation{'s' * (len(self.violations) > 1)}"
         first = (
-            f"{self.name}: {len(self.violations)} violations in {self.schedules} schedules ({self.distinct} distinct, "
-            f"{extent}) of {self.scenarios} scenarios by {self.strategy}, {self.switch_points} switch points"
+            f"{self.name}: {what} in {self.schedules} schedules ({self.distinct} distinct, {extent}), "
+            f"{self.switch_points} switch points, by {self.strategy}"
         )
         lines = [first]
         if self.unfinished:
             lines.append(f"{self.unfinished} schedules were given up at the limit of steps: perhaps a livelock")
-        return "\n\n".join([*lines, *(failure.show() for failure in self.violations)])
+        return "\n\n".join([*lines, *(failure.show(width) for failure in self.violations)])
+
+
+class _Part:
+    """A scenario, and how far it has been explored."""
+
+    def __init__(self, scenario: Scenario, chooser: Strategy) -> None:
+        self.scenario = scenario
+        self.chooser = chooser
+        self.seen: set[int] = set()
 
 
 class _Tally:
     """What is counted while it goes on."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str, strategy: str, seed: int) -> None:
+        self._name, self._strategy, self._seed = name, strategy, seed
+        self._began = perf_counter()
         self.scenarios = self.schedules = self.switch_points = self.longest = self.unfinished = self.distinct = 0
-        self.seen: set[tuple[int, ...]] = set()
         self.suspect: Failure | None = None
         self.violations: list[Failure] = []
         self.exhausted = 0
+        self.out_of_time = False
 
-    def count(self, run: Run) -> None:
+    def result(self, scenarios: int) -> Exploration:
+        """Return how it stands, ``scenarios`` being those there are."""
+        return Exploration(
+            self._name,
+            self._strategy,
+            self._seed,
+            self.scenarios,
+            self.schedules,
+            self.distinct,
+            self.switch_points,
+            self.longest,
+            self.exhausted == scenarios and not self.unfinished,
+            self.unfinished,
+            tuple(self.violations),
+            self.suspect,
+            self.out_of_time,
+            perf_counter() - self._began,
+        )
+
+    def is_over(self, until: float | None) -> bool:
+        self.out_of_time = until is not None and perf_counter() >= until
+        return self.out_of_time
+
+    def count(self, run: Run, part: _Part) -> None:
+        self.scenarios += not part.seen
         self.schedules += 1
         self.switch_points += run.steps
         self.longest = max(self.longest, run.steps)
-        self.seen.add(run.decisions)
+        decided = hash(run.decisions)  # in a line-by-line schedule there are hundreds
+        if decided not in part.seen:
+            part.seen.add(decided)
+            self.distinct += 1
 
 
 def explore(
@@ -80,14 +120,15 @@ def explore(
     operations: int = 4,
     step_limit: int = 20_000,
     violations: int = 1,
-    progress: Callable[[int, int], object] | None = None,
+    progress: Callable[[Exploration], object] | None = None,
 ) -> Exploration:
     """Explore at most ``schedules`` schedules, for at most ``time_s`` seconds, up to ``violations`` violations.
 
     ``strategy`` is ``"random"``, ``"pct"`` (or ``"pct 5"``, its depth) or ``"dfs"`` (or ``"dfs 1"``, its bound
     of preemptions; ``"dfs all"`` has none). A spec gets ``scenarios`` scenarios of ``threads`` by ``operations``
-    calls, which share the schedules. Each violation is made small, and comes with its trace. ``progress`` is told
-    now and then how many schedules of how many have been run.
+    calls, which share the schedules; what one has no use for, because all of it has been run, the others get. Each
+    violation is made small, and comes with its trace. ``progress`` is told now and then how it stands, and a last
+    time when it ends, in whatever way.
 
     While it runs, no other thread of the process may use objects made in it, and there is one exploration at a time.
     """
@@ -95,47 +136,39 @@ def explore(
     drawn = (
         [what]
         if isinstance(what, Scenario)
-        else [generate(what, source, threads=threads, operations=operations) for _ in range(scenarios)]
+        else [
+            generate(what, source, threads=threads, operations=operations, has_faults=number % 2 == 1)
+            for number in range(scenarios)
+        ]
     )
-    tally = _Tally()
-    began = perf_counter()
-    until = None if time_s is None else began + time_s
-    with session() as made:
-        for number, one in enumerate(drawn):
-            if tally.schedules >= schedules or (until is not None and perf_counter() >= until):
-                break
-            share = (schedules - tally.schedules) // (len(drawn) - number)
-            chooser = make_strategy(strategy, source.randrange(1 << 32))
-            tally.scenarios += 1
-            tally.seen = set()
-            with watched(made, one.spec.watched, one.granularity):
-                for _ in _schedules(made, one, chooser, tally, max(1, share), until, step_limit, seed, violations):
-                    if progress is not None and tally.schedules % 100 == 0:
-                        progress(tally.schedules, schedules)
-            tally.distinct += len(tally.seen)
-            if len(tally.violations) >= violations:
-                break
-    return Exploration(
-        what.spec.name if isinstance(what, Scenario) else what.name,
-        strategy,
-        seed,
-        tally.scenarios,
-        tally.schedules,
-        tally.distinct,
-        tally.switch_points,
-        tally.longest,
-        tally.exhausted == len(drawn) and not tally.unfinished,
-        tally.unfinished,
-        tuple(tally.violations),
-        tally.suspect,
-        perf_counter() - began,
-    )
+    parts = [_Part(one, make_strategy(strategy, source.randrange(1 << 32))) for one in drawn]
+    tally = _Tally(what.spec.name if isinstance(what, Scenario) else what.name, strategy, seed)
+    until = None if time_s is None else perf_counter() + time_s
+
+    def is_enough() -> bool:
+        return tally.schedules >= schedules or len(tally.violations) >= violations or tally.is_over(until)
+
+    try:
+        with session() as made:
+            while parts and not is_enough():
+                for number, part in enumerate(parts):
+                    if is_enough():
+                        break
+                    share = max(1, (schedules - tally.schedules) // (len(parts) - number))
+                    with watched(made, part.scenario.spec.watched, part.scenario.granularity):
+                        for _ in _schedules(made, part, tally, share, until, step_limit, seed, violations):
+                            if progress is not None and tally.schedules % 100 == 0:
+                                progress(tally.result(len(drawn)))
+                parts = [part for part in parts if not part.chooser.is_exhausted]
+    finally:
+        if progress is not None:
+            progress(tally.result(len(drawn)))
+    return tally.result(len(drawn))
 
 
 def _schedules(
     made: Session,
-    scenario: Scenario,
-    chooser: Strategy,
+    part: _Part,
     tally: _Tally,
     share: int,
     until: float | None,
@@ -144,13 +177,14 @@ def _schedules(
     enough: int,
 ) -> Iterator[None]:
     """Run the schedules of one scenario, one at each turn."""
+    scenario, chooser = part.scenario, part.chooser
     runner = Runner(made, scenario, step_limit=step_limit)
     for _ in range(share):
         if not chooser.begin():
             break
         run = runner.run(chooser.choose)
         chooser.end()
-        tally.count(run)
+        tally.count(run, part)
         if run.violation is not None:
             if run.violation.kind == "step limit":
                 tally.unfinished += 1
@@ -160,7 +194,7 @@ def _schedules(
                 if len(tally.violations) >= enough:
                     return
         yield
-        if until is not None and perf_counter() >= until:
+        if tally.is_over(until):
             break
     if chooser.is_exhausted:
         tally.exhausted += 1

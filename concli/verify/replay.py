@@ -1,20 +1,23 @@
 """Failures as files: written down, and run again to the same failure or not at all."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
+from concli.errors import InputError
+from concli.files import write_whole
 from concli.verify._session import session
 from concli.verify._watch import watched
 from concli.verify.run import Run, Runner
 from concli.verify.scenario import Scenario, Spec
 from concli.verify.trace import Step, render
-from concli.verify.verdict import Violation
+from concli.verify.verdict import Violation, in_short
 
 __all__ = ["SCHEMA", "Failure", "ReplayDiverged", "read_failure", "replay"]
 
 SCHEMA = "concli.verify/1"
+_Plain = TypeVar("_Plain", int, str)
 
 
 class ReplayDiverged(Exception):  # noqa: N818 - it says what happened
@@ -46,12 +49,16 @@ class Failure(NamedTuple):
         }
 
     def write(self, path: str | Path) -> None:
-        """Write the failure as a file for ``replay``."""
-        Path(path).write_text(json.dumps(self.to_json(), indent=1) + "\n", encoding="utf-8")
+        """Write the failure as a file for ``replay``, whole or not at all. Raises ``OutputError``."""
+        write_whole(str(path), self.to_text().encode())
 
-    def show(self, width: int = 120) -> str:
-        """Return the violation and the steps that lead to it, one column a thread."""
-        return f"{self.violation.kind}: {self.violation.explanation}\n\n{render(self.trace, width=width)}"
+    def to_text(self) -> str:
+        """Return what stands in the file: the same for the same failure."""
+        return json.dumps(self.to_json(), indent=1) + "\n"
+
+    def show(self, width: int = 120, last: int = 1000) -> str:
+        """Return the violation and the ``last`` steps that lead to it, one column a thread."""
+        return f"{self.violation.kind}: {self.violation.explanation}\n\n{render(self.trace, width=width, last=last)}"
 
 
 class _Strict:
@@ -83,22 +90,48 @@ class _Strict:
 
 
 def read_failure(path: str | Path, spec_of: Callable[[str], Spec]) -> Failure:
-    """Read a failure; ``spec_of`` finds the spec by its name. A ``ValueError`` if the file is none."""
-    data: Mapping[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
-    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
-        raise ValueError(f"{path} is no failure of schema {SCHEMA!r}")
+    """Read a failure; ``spec_of`` finds the spec by its name, or raises ``ValueError`` or ``LookupError``.
+
+    Raises ``InputError`` if the file can't be read, is none of ours or is damaged.
+    """
+    place = str(path)
     try:
-        return Failure(
-            Scenario.from_json(spec_of(data["pattern"]), data["scenario"]),
-            Violation(data["violation"]["kind"], data["violation"]["explanation"]),
-            tuple(data["decisions"]),
-            tuple(data["points"]),
-            (),
+        data = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(place, error) from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(place, f"not a JSON document: {error}") from error
+    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+        raise InputError(place, f"not a failure that concli has written: there is no schema {SCHEMA!r}")
+    try:
+        name, seed, strategy, violation = (
+            _typed(str, data["pattern"]),
             data["seed"],
             data["strategy"],
+            data["violation"],
         )
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"{path} is damaged: {error}") from error
+        scenario = Scenario.from_json(Spec(name, object), data["scenario"])
+        failure = Failure(
+            scenario,
+            Violation(_typed(str, violation["kind"]), _typed(str, violation["explanation"])),
+            tuple(_typed(int, decision) for decision in data["decisions"]),
+            tuple(_typed(str, point) for point in data["points"]),
+            (),
+            _typed(int, seed),
+            _typed(str, strategy),
+        )
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(place, f"damaged: {type(error).__name__}: {error}") from error
+    try:
+        return failure._replace(scenario=scenario._replace(spec=spec_of(name)))
+    except (LookupError, ValueError) as error:
+        raise InputError(place, f"about {name!r}, of which nothing is known here") from error
+
+
+def _typed(kind: type[_Plain], value: object) -> _Plain:
+    if not isinstance(value, kind):
+        raise TypeError(f"{value!r} instead of a value of type {kind.__name__}")
+    return value
 
 
 def replay(failure: Failure, *, step_limit: int = 20_000) -> Run:
@@ -106,7 +139,12 @@ def replay(failure: Failure, *, step_limit: int = 20_000) -> Run:
     scenario = failure.scenario
     with session() as made, watched(made, scenario.spec.watched, scenario.granularity):
         strict = _Strict(failure.decisions, failure.points)
-        run = Runner(made, scenario, step_limit=step_limit).run(strict.choose, traced=True)
+        try:
+            run = Runner(made, scenario, step_limit=step_limit).run(strict.choose, traced=True)
+        except ReplayDiverged:
+            raise
+        except Exception as error:
+            raise ReplayDiverged(f"it can't be run any more: {in_short(error)}") from error
         strict.check(run.points)
     found = run.violation.kind if run.violation is not None else "no violation"
     if found != failure.violation.kind:

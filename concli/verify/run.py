@@ -1,13 +1,14 @@
 """One schedule of a scenario, from the making of the object to the verdict."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
+from concli.verify._options import Choose
 from concli.verify._primitives import Interrupt
-from concli.verify._scheduler import Choose, Scheduler, StepLimit
+from concli.verify._scheduler import Scheduler
 from concli.verify._session import Session
-from concli.verify._strand import Strand
+from concli.verify._strand import StepLimit, Strand, Stuck
 from concli.verify._threads import Thread, Uncaught
 from concli.verify.history import INTERRUPTED, NEVER, PENDING, Call, Raised
 from concli.verify.scenario import Op, Scenario
@@ -102,6 +103,8 @@ class Runner:
                 violation = self._finish(scheduler, instance, own)
             else:
                 self._end_all_the_same(scheduler, instance, own)
+        except Stuck as stuck:
+            return Violation("deadlock", str(stuck))
         except StepLimit as limit:
             return Violation("step limit", f"{limit}: perhaps a livelock; nothing is known of what would come")
         except Uncaught as uncaught:
@@ -109,14 +112,12 @@ class Runner:
         return violation
 
     def _end_all_the_same(self, scheduler: Scheduler, instance: Any, own: list[Strand]) -> None:
-        """After a violation: threads of the object end best by the way that is meant for it."""
-        try:
+        """After a violation: threads of the object end best by the way that is meant for it. The trace ends before."""
+        trace = scheduler.trace or []
+        length = len(trace)
+        with suppress(StepLimit, Uncaught, Stuck):
             self._finish(scheduler, instance, own)
-        except (StepLimit, Uncaught):
-            pass
-        except RuntimeError as error:
-            if error is not scheduler.crash:
-                raise
+        del trace[length:]
 
     def _finish(self, scheduler: Scheduler, instance: Any, own: list[Strand]) -> Violation | None:
         finish = self.scenario.spec.finish

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from random import Random
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from concli.verify.linearizability import Model
 
@@ -39,7 +39,9 @@ class Spec(NamedTuple):
     False if something is wrong. Then ``finish(object)`` ends it (``shutdown()``): afterwards none of its own
     threads may be left. ``program`` makes all calls of one thread where those depend on each other
     (an acquire and its release). ``watched`` are the classes, functions and modules whose lines can be
-    made switch points. ``fresh`` are module globals to be made anew for each schedule: (module, name, make).
+    made switch points; ``granularity`` says whether they are, in the scenarios drawn (``generate``).
+    ``interrupts`` and ``spurious`` are the faults that every other scenario drawn may have in a schedule.
+    ``fresh`` are module globals to be made anew for each schedule: (module, name, make).
     """
 
     name: str
@@ -54,6 +56,9 @@ class Spec(NamedTuple):
     program: Callable[[Random, int, int, Callable[[], int]], Sequence[Op]] | None = None
     watched: tuple[Any, ...] = ()
     fresh: tuple[tuple[Any, str, Callable[[], Any]], ...] = ()
+    granularity: Granularity = "primitive"
+    interrupts: int = 0
+    spurious: int = 0
 
 
 class Scenario(NamedTuple):
@@ -84,14 +89,16 @@ class Scenario(NamedTuple):
 
     @classmethod
     def from_json(cls, spec: Spec, data: Mapping[str, Any]) -> "Scenario":
-        """Return the scenario that ``to_json`` told of."""
+        """Return the scenario that ``to_json`` told of; a ``ValueError``, or the like, if it is none."""
+        if data["granularity"] not in get_args(Granularity):
+            raise ValueError(f"{data['granularity']!r} is no granularity")
         return cls(
             spec,
             tuple(_ops(thread) for thread in data["threads"]),
             _ops(data["setup"]),
-            data["config"],
-            data["interrupts"],
-            data["spurious"],
+            dict(data["config"]),
+            int(data["interrupts"]),
+            int(data["spurious"]),
             data["granularity"],
         )
 
@@ -131,8 +138,12 @@ def scenario(
     return Scenario(spec, lists, _ops(setup), config or {}, interrupts, spurious, granularity)
 
 
-def generate(spec: Spec, random: Random, *, threads: int = 3, operations: int = 4) -> Scenario:
-    """Return a scenario of ``threads`` by ``operations`` calls, drawn from those of the spec."""
+def generate(spec: Spec, random: Random, *, threads: int = 3, operations: int = 4, has_faults: bool = True) -> Scenario:
+    """Return a scenario of ``threads`` by ``operations`` calls, drawn from those of the spec.
+
+    It has the granularity of the spec and, if it ``has_faults``, as many as the spec says. ``explore`` gives
+    them to every other scenario, the first one excepted: without faults the rest shows best.
+    """
     serial = 0
 
     def number() -> int:
@@ -150,8 +161,13 @@ def generate(spec: Spec, random: Random, *, threads: int = 3, operations: int = 
             raise ValueError(f"{spec.name} declares no operations to draw from")
         drawn = random.choices(spec.operations, [operation.weight for operation in spec.operations], k=operations)
         programs.append(tuple(Op(operation.name, operation.args(random, number())) for operation in drawn))
-    return Scenario(spec, tuple(programs), config=config)
+    made = Scenario(spec, tuple(programs), config=config, granularity=spec.granularity)
+    return made._replace(interrupts=spec.interrupts, spurious=spec.spurious) if has_faults else made
 
 
 def _ops(calls: Iterable[Sequence[Any]]) -> tuple[Op, ...]:
-    return tuple(call if isinstance(call, Op) else Op(call[0], tuple(call[1:])) for call in calls)
+    return tuple(call if isinstance(call, Op) else _op(*call) for call in calls)
+
+
+def _op(name: str, *args: Any) -> Op:
+    return Op(name, args)

@@ -1,5 +1,6 @@
 """What the calls of a schedule, and the threads that still wait at its end, say of the code."""
 
+import os
 import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -19,6 +20,9 @@ KINDS = (
     "thread left behind",
     "step limit",
 )
+
+
+_RUN = os.path.join(os.path.dirname(__file__), "run.py")  # from where the calls are made
 
 
 class Violation(NamedTuple):
@@ -67,7 +71,7 @@ class Judge:
 
 def in_short(error: BaseException) -> str:
     """Return an exception and where it came from, in a line that is the same on every machine."""
-    frames = traceback.extract_tb(error.__traceback__)
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != _RUN]
     places = [f"{frame.filename.replace(chr(92), '/').rpartition('/')[2]}:{frame.lineno}" for frame in frames[-3:]]
     what = "".join(traceback.format_exception_only(error)).strip()
     return f"{what} ({' > '.join(places)})" if places else what

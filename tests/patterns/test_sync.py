@@ -68,6 +68,11 @@ def test_patterns_take_locks_threads_and_clocks_from_here(path: pathlib.Path) ->
     assert taken & here == set()
 
 
+def test_a_checkpoint_is_nothing_outside_of_an_exploration() -> None:
+    sync.checkpoint()
+    _sync.checkpoint()
+
+
 def test_the_public_names_are_looked_up_at_every_call(monkeypatch: pytest.MonkeyPatch) -> None:
     assert set(sync.__all__) == set(_sync.__all__) == set(dir(sync))
     monkeypatch.setattr(_sync, "monotonic", lambda: 7.0)

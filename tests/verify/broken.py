@@ -50,6 +50,15 @@ class Unlocked:
         return self.count
 
 
+class Announced(Unlocked):
+    """Says where somebody may come between."""
+
+    def add(self) -> None:
+        count = self.count
+        sync.checkpoint()
+        self.count = count + 1
+
+
 class OneCondition:
     """A buffer with one condition for both sides, and `notify()`: it may wake one of the same side."""
 

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from concli.verify.history import INTERRUPTED, Call, Raised
 from concli.verify.linearizability import linearize
-from concli.verify.models.bounded_buffer import BoundedBufferModel
 from tests.verify.broken import CounterModel
+from tests.verify.buffer import QueueModel
 
-QUEUE = BoundedBufferModel(1)
+QUEUE = QueueModel(1)
 
 
 def fits(*calls: Call, at_rest: bool = False) -> bool:

@@ -3,10 +3,10 @@ import pytest
 from concli.verify import explore, scenario
 from concli.verify._session import session
 from concli.verify.minimize import minimize
-from concli.verify.models.bounded_buffer import BoundedBufferModel
 from concli.verify.run import Run, Runner
 from concli.verify.strategy import Random
 from tests.verify import broken
+from tests.verify.buffer import QueueModel
 
 
 def test_what_is_left_is_what_it_takes() -> None:
@@ -21,14 +21,14 @@ def test_the_same_failure_becomes_small_in_the_same_way() -> None:
     one = scenario(
         broken.OneCondition,
         [[("put", 1), ("put", 2)], [("get",)], [("get",)], [("put", 3)]],
-        model=BoundedBufferModel(1),
+        model=QueueModel(1),
     )
     first, second = (explore(one, seed=4).violations[0] for _ in range(2))
     assert first.to_json() == second.to_json()
 
 
 def test_where_nothing_is_wrong_there_is_nothing_to_make_small() -> None:
-    one = scenario(broken.TwoConditions, [[("put", 1)]], model=BoundedBufferModel(1))
+    one = scenario(broken.TwoConditions, [[("put", 1)]], model=QueueModel(1))
     with session() as made:
         run = Runner(made, one).run(Random(0).choose)
         with pytest.raises(ValueError):

@@ -1,11 +1,14 @@
+import contextlib
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from concli.errors import InputError
 from concli.verify import Failure, ReplayDiverged, Spec, explore, read_failure, replay, scenario
-from concli.verify.models.bounded_buffer import BOUNDED_BUFFER
 from tests.verify import broken
+from tests.verify.buffer import BUFFER
 
 SPEC = Spec("CheckThenAct", broken.CheckThenAct, broken.CounterModel, watched=(broken.CheckThenAct,))
 
@@ -54,8 +57,51 @@ def test_a_schedule_that_does_not_fail_any_more_is_an_error(failure: Failure) ->
         replay(failure._replace(scenario=harmless))
 
 
-@pytest.mark.parametrize("text", ["[]", "{}", '{"schema": "concli.verify/0"}', '{"schema": "concli.verify/1"}', "?"])
+def test_an_object_that_can_not_be_made_any_more_is_an_error(failure: Failure) -> None:
+    with pytest.raises(ReplayDiverged, match="can't be run any more: TypeError"):
+        replay(failure._replace(scenario=failure.scenario._replace(config={"gone": 1})))
+
+
+@pytest.mark.parametrize(
+    "text", ["[]", "{}", '{"schema": "concli.verify/0"}', '{"schema": "concli.verify/1"}', "?", "\udcff"]
+)
 def test_what_is_no_failure_is_an_error(text: str, tmp_path: Path) -> None:
-    (tmp_path / "x.json").write_text(text)
-    with pytest.raises(ValueError):
-        read_failure(tmp_path / "x.json", lambda _: BOUNDED_BUFFER)
+    (tmp_path / "x.json").write_bytes(text.encode(errors="surrogateescape"))
+    with pytest.raises(InputError, match=r"x\.json: "):
+        read_failure(tmp_path / "x.json", lambda _: BUFFER)
+
+
+DAMAGE: list[Any] = [None, "x", -1, 1.5, [], {}, [[]], [1], ["x"]]
+
+
+@pytest.mark.parametrize("value", DAMAGE, ids=repr)
+def test_a_damaged_file_is_an_error_or_is_not_followed_but_never_anything_else(
+    failure: Failure, value: object, tmp_path: Path
+) -> None:
+    """Each field in its turn gets a value it should not have, or is gone."""
+    told = failure.to_json()
+    places = [(told, key) for key in told] + [
+        (told[part], key) for part in ("scenario", "violation") for key in told[part]
+    ]
+    for place, key in places:
+        kept = place[key]
+        for damage in ("replace", "remove"):
+            if damage == "remove":
+                del place[key]
+            else:
+                place[key] = value
+            (tmp_path / "x.json").write_text(json.dumps(told))
+            with contextlib.suppress(InputError, ReplayDiverged):
+                replay(read_failure(tmp_path / "x.json", {"CheckThenAct": SPEC}.__getitem__))
+            place[key] = kept
+
+
+def test_a_file_about_an_unknown_class_or_that_is_not_there_is_an_error(failure: Failure, tmp_path: Path) -> None:
+    def spec_of(name: str) -> Spec:
+        raise ValueError(f"there is no {name}")
+
+    failure.write(tmp_path / "x.json")
+    with pytest.raises(InputError, match="CheckThenAct"):
+        read_failure(tmp_path / "x.json", spec_of)
+    with pytest.raises(InputError, match="no such file"):
+        read_failure(tmp_path / "gone.json", spec_of)

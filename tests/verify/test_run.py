@@ -1,14 +1,17 @@
+import signal
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from concli.patterns import Empty, sync
 from concli.verify import Op, Raised, Scenario, Spec, scenario
+from concli.verify._baton import Baton
 from concli.verify._session import session
-from concli.verify.models.bounded_buffer import BOUNDED_BUFFER
 from concli.verify.run import Run, Runner
 from concli.verify.strategy import Dfs, Follow
+from tests.verify.buffer import BUFFER
 
 
 def run(one: Scenario, *decisions: int, **options: Any) -> Run:
@@ -34,7 +37,7 @@ def test_a_timeout_fires_when_nothing_else_can_happen_and_the_clock_has_moved_on
 
 
 def test_timeout_and_notify_are_both_tried() -> None:
-    one = scenario(BOUNDED_BUFFER, [[("get", True, 1.0)], [("put", 1)]], config={"maxsize": 1})
+    one = scenario(BUFFER, [[("get", True, 1.0)], [("put", 1)]], config={"maxsize": 1})
     strategy, results = Dfs(1), set()
     with session() as made:
         runner = Runner(made, one)
@@ -45,7 +48,7 @@ def test_timeout_and_notify_are_both_tried() -> None:
 
 
 def test_setup_comes_before_the_threads() -> None:
-    one = scenario(BOUNDED_BUFFER, [[("get",)]], setup=[("put", 7)], config={"maxsize": 1})
+    one = scenario(BUFFER, [[("get",)]], setup=[("put", 7)], config={"maxsize": 1})
     done = run(one)
     assert done.violation is None
     assert [(call.thread, call.name, call.result) for call in done.calls] == [(0, "put", None), (1, "get", 7)]
@@ -63,14 +66,51 @@ def test_an_end_that_raises_is_a_violation() -> None:
     assert done.violation.kind == "exception"
 
 
-def test_an_end_that_waits_for_ever_is_an_error() -> None:
-    def finish(_: object) -> None:
-        lock = sync.Lock()
-        lock.acquire()
-        lock.acquire()
+def wait_for_ever() -> None:
+    lock = sync.Lock()
+    lock.acquire()
+    lock.acquire()
 
-    with pytest.raises(RuntimeError, match="for ever"):
-        run(acting(lambda _: None, finish=finish))
+
+def wait_for_another_that_waits() -> None:
+    thread = sync.Thread(target=wait_for_ever)
+    thread.start()
+    thread.join()
+
+
+def wait_for_what_another_took_and_never_gave_back() -> None:
+    lock = sync.Lock()
+    thread = sync.Thread(target=lock.acquire)
+    thread.start()
+    thread.join()
+    lock.acquire()
+
+
+ENDLESS = [wait_for_ever, wait_for_another_that_waits, wait_for_what_another_took_and_never_gave_back]
+
+
+@pytest.mark.parametrize("wait", ENDLESS)
+@pytest.mark.parametrize("when", ["finish", "setup"])
+@pytest.mark.parametrize("decisions", [(), (1, 1, 1, 1)])
+def test_a_beginning_or_an_end_that_waits_for_ever_is_a_deadlock(
+    wait: Callable[[], None], when: str, decisions: tuple[int, ...]
+) -> None:
+    if when == "setup":
+        one = acting(lambda _: wait())._replace(threads=(), setup=(Op("act"),))
+    else:
+        one = acting(lambda _: None, finish=lambda _: wait())
+    done = run(one, *decisions)
+    assert done.violation is not None
+    assert done.violation.kind == "deadlock"
+    assert "waits for ever" in done.violation.explanation
+
+
+def test_the_trace_of_a_violation_does_not_tell_what_came_of_the_end() -> None:
+    def finish(_: object) -> None:
+        sync.checkpoint()
+
+    done = run(acting(lambda _: None, invariant=lambda _: False, finish=finish))
+    assert [step.thread for step in done.trace] == ["T1"] * len(done.trace)
 
 
 def test_too_many_steps_are_no_verdict() -> None:
@@ -157,3 +197,30 @@ def test_misuse_is_refused_as_by_the_standard_library() -> None:
             sync.Thread().join()
 
     assert run(acting(act)).violation is None
+
+
+@pytest.mark.parametrize("choice", [0, 1])
+def test_an_interrupt_while_one_hands_over_to_another_leaves_no_thread_behind(
+    choice: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main, is_unwinding = threading.get_ident(), threading.Event()
+
+    def choose(options: list[int], ready: int, can_stay: bool) -> int:
+        del options, ready
+        if not can_stay:
+            return 0
+        signal.pthread_kill(main, signal.SIGINT)
+        is_unwinding.wait()
+        return choice
+
+    with session() as made:
+        wait = Baton.take_within
+
+        def take_within(baton: Baton, seconds: float) -> bool:
+            if made.scheduler is not None and made.scheduler.is_aborting:
+                is_unwinding.set()
+            return wait(baton, seconds)
+
+        monkeypatch.setattr(Baton, "take_within", take_within)
+        with pytest.raises(KeyboardInterrupt):
+            Runner(made, acting(lambda _: None, threads=2)).run(choose)

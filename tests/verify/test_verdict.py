@@ -1,6 +1,6 @@
 from concli.verify.history import Call, Raised
-from concli.verify.models.bounded_buffer import BoundedBufferModel
 from concli.verify.verdict import KINDS, Judge, Violation, in_short
+from tests.verify.buffer import QueueModel
 
 
 def caught() -> Exception:
@@ -23,7 +23,7 @@ def test_an_exception_is_told_in_a_line_without_folders() -> None:
 
 
 def test_a_history_is_judged_by_the_model_and_what_can_not_be_hashed_as_well() -> None:
-    judge = Judge(BoundedBufferModel(), ())
+    judge = Judge(QueueModel(), ())
     good = (Call(1, "put", (1,), 0, 1, None), Call(1, "drain", (), 2, 3, [1]))
     bad = (Call(1, "put", (1,), 0, 1, None), Call(1, "get", (), 2, 3, 2))
     for _ in range(2):
