@@ -8,7 +8,19 @@ import sys
 import time
 from typing import NamedTuple
 
-__all__ = ["Host", "host", "peak_rss_bytes", "process_cpu_s", "usable_cpus"]
+__all__ = [
+    "Host",
+    "Limit",
+    "affinity_cpus",
+    "cpu_quota",
+    "host",
+    "memory_limit",
+    "peak_rss_bytes",
+    "process_cpu_s",
+    "usable_cpus",
+]
+
+_NO_LIMIT = 1 << 60  # version 1 of the control groups says so with a number this large
 
 
 class Host(NamedTuple):
@@ -26,16 +38,70 @@ def host() -> Host:
     return Host(platform.python_version(), gil, usable_cpus(), f"{platform.system()}-{platform.machine()}".lower())
 
 
+class Limit(NamedTuple):
+    """A limit that a control group sets: CPUs or bytes, and the file that says so."""
+
+    amount: float
+    source: str
+
+
+def affinity_cpus() -> int:
+    """Return the CPUs this process may be scheduled on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def cpu_quota() -> Limit | None:
+    """Return how many CPUs the control groups around this process let it keep busy, by the tightest of them."""
+    return _tightest("cpu", "cpu.max", "cpu.cfs_quota_us", "cpu.cfs_period_us")
+
+
+def memory_limit() -> Limit | None:
+    """Return how many bytes the control groups around this process let it have, by the tightest of them."""
+    return _tightest("memory", "memory.max", "memory.limit_in_bytes")
+
+
 def usable_cpus() -> int:
     """Return the CPUs this process may use: its affinity, and its cgroup's quota rounded up."""
-    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cpus, quota = affinity_cpus(), cpu_quota()
+    return max(1, cpus if quota is None else min(cpus, math.ceil(quota.amount)))
+
+
+def _tightest(controller: str, *names: str) -> Limit | None:
+    """Return the least limit of the process's groups and those around them; ``names`` as ``_limit`` takes them."""
+    own = {"": "", controller: ""}
+    for line in _read("/proc/self/cgroup").splitlines():
+        controllers, _, path = line.partition(":")[2].partition(":")
+        own |= dict.fromkeys(controllers.split(","), path)  # "0::/path" is the one of version 2
+    limits = []
+    for top, path in (("/sys/fs/cgroup", own[""]), (f"/sys/fs/cgroup/{controller}", own[controller])):
+        folder = top + path.rstrip("/")
+        while folder.startswith(top):
+            limits.append(_limit(folder, *names))
+            folder = folder.rpartition("/")[0]
+    return min((limit for limit in limits if limit), default=None)
+
+
+def _limit(folder: str, new: str, old: str, old_unit: str = "") -> Limit | None:
+    """Return the limit of one group: "amount [per]" in the file ``new``, or in ``old`` and ``old_unit`` (version 1)."""
+    for name, text in (
+        (new, _read(f"{folder}/{new}")),
+        (old, f"{_read(f'{folder}/{old}')} {old_unit and _read(f'{folder}/{old_unit}')}"),
+    ):
+        try:
+            amount, per = ([int(word) for word in text.split()] + [1])[:2]
+        except ValueError:
+            continue  # no such file, or no limit ("max")
+        if 0 <= amount < _NO_LIMIT and per > 0:
+            return Limit(amount / per if per > 1 else amount, f"{folder}/{name}")
+    return None
+
+
+def _read(path: str) -> str:
     try:
-        with open("/sys/fs/cgroup/cpu.max", encoding="ascii") as file:
-            quota, period = file.read().split()
-        cpus = min(cpus, math.ceil(int(quota) / int(period)))
-    except (OSError, ValueError):
-        pass  # no cgroup, or no quota ("max")
-    return max(1, cpus)
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read()
+    except OSError:
+        return ""
 
 
 def peak_rss_bytes() -> int:

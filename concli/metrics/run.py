@@ -9,7 +9,7 @@ from concli import __version__
 from concli.metrics.bottleneck import find_bottleneck
 from concli.metrics.host import host, peak_rss_bytes, process_cpu_s
 from concli.metrics.recorder import Recorder
-from concli.metrics.report import Check, ProcessUsage, QueueUsage, Report, StageUsage
+from concli.metrics.report import Check, ProcessUsage, QueueUsage, Report, StageUsage, Verdict
 from concli.metrics.thread_monitor import ThreadMonitor
 from concli.metrics.trace import Trace
 from concli.patterns import BufferStatistics
@@ -95,10 +95,13 @@ class Run:
         self.result: Callable[[], Mapping[str, object]] = dict
         #: The bytes of input there are, where that is known.
         self.bytes_expected: int | None = None
-        self._trace = trace
+        #: Says what limits the run, where a job knows better than its stages' figures tell.
+        self.verdict: Callable[[], Verdict | None] | None = None
+        #: Where its threads record what they did when, if that was asked for.
+        self.trace = trace
         self._command = command
         self._config = config
-        self._stages: list[Stage] = []
+        self._stages: list[Callable[[], StageUsage]] = []
         self._checks: list[Check] = []
         self._started = datetime.now(UTC)
         self._began = time.perf_counter()
@@ -116,10 +119,14 @@ class Run:
     ) -> Stage:
         """Register a stage; those of a chain in the order in which the work passes them."""
         stage = Stage(
-            name, workers=workers, source=source, sink=sink, unit=unit, threads=self.threads, trace=self._trace
+            name, workers=workers, source=source, sink=sink, unit=unit, threads=self.threads, trace=self.trace
         )
-        self._stages.append(stage)
+        self._stages.append(stage.usage)
         return stage
+
+    def register(self, usage: Callable[[], StageUsage]) -> None:
+        """Add a stage that is measured elsewhere."""
+        self._stages.append(usage)
 
     def check(self, name: str, passed: bool, detail: str) -> None:
         """Add the outcome of an invariant of this run."""
@@ -134,9 +141,9 @@ class Run:
         elapsed_s = self._elapsed_s
         if elapsed_s is None:
             elapsed_s = time.perf_counter() - self._began
-        stages = tuple(stage.usage() for stage in self._stages)
+        stages = tuple(usage() for usage in self._stages)
         process = ProcessUsage(process_cpu_s(), peak_rss_bytes())
-        where = host()
+        where, cpu_s = host(), process.cpu_s - self._cpu_before_s
         return Report(
             command=self._command,
             version=__version__,
@@ -148,7 +155,7 @@ class Run:
             stages=stages,
             threads=tuple(self.threads.snapshot()),
             process=process,
-            bottleneck=find_bottleneck(stages, elapsed_s, process.cpu_s - self._cpu_before_s, where.cpus),
+            bottleneck=self.verdict() if self.verdict else find_bottleneck(stages, elapsed_s, cpu_s, where.cpus),
             checks=tuple(self._checks),
             result=dict(self.result()),
         )

@@ -6,6 +6,27 @@ there is no such thing as a thread's memory.
 
 Source: the thread clocks and ``/proc/self/task`` of Linux, psutil elsewhere; getrusage(2).
 
+Who waits for whom::
+
+    watched threads --> nobody: each writes figures of its own          snapshot --> nobody: it reads them
+
+Classic mistake: to take the time that passes for work done. Waiting for the GIL, a lock or a CPU counts
+in the one and not in the other; go by the thread's own clock::
+
+    thread A                      thread B
+    start = perf_counter()
+    waits for the GIL             computes for 50 ms
+    computes for 1 ms
+    "worked" 51 ms
+
+Classic mistake: to count in one number for all threads; ``+=`` reads, then writes::
+
+    thread A                      thread B
+    reads 5
+                                  reads 5
+    writes 6
+                                  writes 6: one is lost
+
 >>> monitor = ThreadMonitor()
 >>> with monitor.watch():
 ...     monitor.count(operations=3)

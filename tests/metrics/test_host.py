@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from concli.metrics import host as module
-from concli.metrics.host import host, peak_rss_bytes, process_cpu_s, usable_cpus
+from concli.metrics.host import Limit, cpu_quota, host, memory_limit, peak_rss_bytes, process_cpu_s, usable_cpus
 
 
 def replace_file(monkeypatch: pytest.MonkeyPatch, content: str | None) -> None:
@@ -131,3 +131,70 @@ def test_without_proc_the_peak_is_what_getrusage_tells_in_the_unit_of_the_system
 def run_python(code: str) -> str:
     root = Path(__file__).parent.parent.parent
     return subprocess.run([sys.executable, "-c", code], cwd=root, check=True, capture_output=True, text=True).stdout
+
+
+GROUPS_2 = {"/proc/self/cgroup": "0::/user/me\n"}
+GROUPS_1 = {"/proc/self/cgroup": "3:memory:/me\n2:cpu,cpuacct:/me\n1:name=systemd:/\n0::/\n"}
+
+
+def replace_files(monkeypatch: pytest.MonkeyPatch, contents: dict[str, str]) -> None:
+    def replaced(path: str, *_: object, **__: object) -> io.StringIO:
+        if path not in contents:
+            raise FileNotFoundError(path)
+        return io.StringIO(contents[path])
+
+    monkeypatch.setattr(module, "open", replaced, raising=False)
+
+
+@pytest.mark.parametrize(
+    ("files", "limit"),
+    [
+        ({"/sys/fs/cgroup/cpu.max": "150000 100000\n"}, Limit(1.5, "/sys/fs/cgroup/cpu.max")),
+        (
+            GROUPS_2 | {"/sys/fs/cgroup/user/cpu.max": "max 100000", "/sys/fs/cgroup/user/me/cpu.max": "50000 100000"},
+            Limit(0.5, "/sys/fs/cgroup/user/me/cpu.max"),
+        ),
+        (
+            GROUPS_2
+            | {"/sys/fs/cgroup/user/cpu.max": "50000 100000", "/sys/fs/cgroup/user/me/cpu.max": "90000 100000"},
+            Limit(0.5, "/sys/fs/cgroup/user/cpu.max"),
+        ),
+        (
+            GROUPS_1
+            | {"/sys/fs/cgroup/cpu/me/cpu.cfs_quota_us": "200000", "/sys/fs/cgroup/cpu/me/cpu.cfs_period_us": "100000"},
+            Limit(2, "/sys/fs/cgroup/cpu/me/cpu.cfs_quota_us"),
+        ),
+        (
+            GROUPS_1
+            | {"/sys/fs/cgroup/cpu/me/cpu.cfs_quota_us": "-1", "/sys/fs/cgroup/cpu/me/cpu.cfs_period_us": "100000"},
+            None,
+        ),
+        ({"/proc/self/cgroup": "nonsense\n0::no/slash\n"}, None),
+        ({}, None),
+    ],
+)
+def test_the_tightest_quota_of_the_groups_counts_in_either_version(
+    monkeypatch: pytest.MonkeyPatch, files: dict[str, str], limit: Limit | None
+) -> None:
+    replace_files(monkeypatch, files)
+    assert cpu_quota() == limit
+
+
+@pytest.mark.parametrize(
+    ("files", "limit"),
+    [
+        (GROUPS_2 | {"/sys/fs/cgroup/user/memory.max": "4096"}, Limit(4096, "/sys/fs/cgroup/user/memory.max")),
+        (GROUPS_2 | {"/sys/fs/cgroup/user/memory.max": "max"}, None),
+        (
+            GROUPS_1 | {"/sys/fs/cgroup/memory/me/memory.limit_in_bytes": "4096"},
+            Limit(4096, "/sys/fs/cgroup/memory/me/memory.limit_in_bytes"),
+        ),
+        (GROUPS_1 | {"/sys/fs/cgroup/memory/me/memory.limit_in_bytes": "9223372036854771712"}, None),
+        ({}, None),
+    ],
+)
+def test_the_limit_on_memory_is_that_of_the_groups(
+    monkeypatch: pytest.MonkeyPatch, files: dict[str, str], limit: Limit | None
+) -> None:
+    replace_files(monkeypatch, files)
+    assert memory_limit() == limit

@@ -1,0 +1,1 @@
+"""The jobs on arrays, and what numpy brings along for them."""

@@ -1,0 +1,234 @@
+"""Promises under load: waiters make promises and wait for what becomes of them, resolvers keep them."""
+
+import concurrent.futures
+import queue
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import CancelledError, InvalidStateError
+from functools import partial
+from typing import Any, NamedTuple
+
+from concli.lab.experiment import Subject
+from concli.lab.load import Load
+from concli.lab.work import NO_WORK, Work
+from concli.lab.worker import InjectedError, Role, Worker
+from concli.metrics import Check
+from concli.patterns import Future, ShutDown, _sync, gather, race
+
+__all__ = ["FuturesShape", "FuturesSubject"]
+
+Value = concurrent.futures.Future[int]
+
+
+class FuturesShape(NamedTuple):
+    """How many threads resolve and wait, the steps after each promise, and how many are waited for together."""
+
+    resolvers: int = 1
+    waiters: int = 1
+    chain: int = 1
+    gather: int = 1
+    race: int = 1
+    work: Work = NO_WORK
+
+    @property
+    def width(self) -> int:
+        """The promises of one operation."""
+        return max(self.gather, self.race)
+
+
+class _Account:
+    """A number of promises and the sum of their values. One thread alone writes to it."""
+
+    __slots__ = ("count", "dropped", "total", "wrong")
+
+    def __init__(self) -> None:
+        self.count = self.total = self.dropped = 0
+        self.wrong = ""
+
+    def add(self, value: int) -> None:
+        self.count += 1
+        self.total += value
+
+
+class FuturesSubject(Subject):
+    """Promises go to the resolvers through a ``queue.SimpleQueue``, in all contenders alike.
+
+    Each step of a chain adds one to the value, so that a step that is lost or made twice shows.
+    """
+
+    endings = (ShutDown, CancelledError)
+
+    def __init__(self, shape: FuturesShape) -> None:
+        self.shape = shape
+        self.made = [_Account() for _ in range(shape.waiters)]
+        self.resolved = [_Account() for _ in range(shape.resolvers)]
+        self._called: list[_Account] = []  # one for each thread that has called callbacks; only ever appended to
+        self._own = _sync.local()
+        self._flights: list[Sequence[Value]] = [()] * shape.waiters  # each its waiter's
+        self._is_stopped = False  # set before the flights are looked at; who changes them looks at it after
+        self._left = 0  # promises that no resolver has taken
+        self._line: queue.SimpleQueue[tuple[Value, int] | None] = queue.SimpleQueue()
+        self.roles = (
+            Role("waiter", shape.waiters, self._wait, waits_for="for a value", operation="wait", option="--waiters"),
+            Role(
+                "resolver",
+                shape.resolvers,
+                self._resolve,
+                drives=False,
+                counts=False,
+                operation="resolve",
+                work=shape.work,
+                fails=True,
+                waits_for="for promises",
+                waits="starved",
+                option="--resolvers",
+            ),
+        )
+
+    def make(self) -> Value:
+        """Return a future that nobody has resolved."""
+        return Future()
+
+    def chain(self, future: Value) -> Value:
+        """Return what is at the end of the chain of a future."""
+        end: Any = future
+        for _ in range(self.shape.chain):
+            end = end.then(_one_more)
+        return end  # type: ignore[no-any-return]  # `then` gives futures
+
+    def combine(self, ends: Sequence[Value]) -> Callable[[], Sequence[int]]:
+        """Return what waits for all of them, or for the first, and gives the values."""
+        if self.shape.race > 1:
+            winner = race(*ends)
+            return lambda: [winner.result()]
+        return gather(*ends).result
+
+    def finish(self) -> None:
+        """Let the resolvers work off what is there, and end."""
+        for _ in range(self.shape.resolvers):
+            self._line.put(None)
+
+    def stop(self) -> None:
+        """Cancel what nobody has resolved: whoever waits for it is told."""
+        self._is_stopped = True
+        for flight in self._flights:
+            for future in flight:
+                future.cancel()
+        self.finish()
+
+    def depth(self) -> int:
+        """Return the number of promises that no resolver has taken."""
+        return self._line.qsize()
+
+    def totals(self, load: Load) -> Mapping[str, int]:
+        """Return how many promises were made, resolved and cancelled at the end."""
+        del load
+        made, resolved = sum(account.count for account in self.made), sum(account.count for account in self.resolved)
+        return {"promised": made, "resolved": resolved, "unresolved": made - resolved}
+
+    def checks(self, load: Load) -> Iterable[Check]:
+        """Check that each promise is kept once, each waiter gets its own and each callback is called once."""
+        wrong = next((account.wrong for account in self.made if account.wrong), "")
+        yield Check("every waiter gets its own value", not wrong, wrong or f"{load.items('waiter'):,} values")
+        wrong = next((account.wrong for account in self.resolved if account.wrong), "")
+        made, resolved, called = (
+            (sum(account.count for account in side), sum(account.total for account in side))
+            for side in (self.made, self.resolved, self._called)
+        )
+        self._left += sum(promised is not None for promised in iter(partial(_taken, self._line), _NOTHING))
+        dropped = sum(account.dropped for account in self.resolved) + self._left
+        if load.cut_short or load.abandoned:
+            # What was dropped had been cancelled. Who was left behind may have a promise in hand.
+            once = 0 <= made[0] - resolved[0] - dropped <= len(load.abandoned)
+        else:
+            once = made == resolved and not dropped
+        detail = f"{made[0]:,} promised, {resolved[0]:,} resolved, {dropped:,} cancelled"
+        if made[0] == resolved[0] and made != resolved:
+            detail += "; some twice and others not at all"
+        yield Check("every future resolves once", once and not wrong, wrong or detail)
+        stuck = self.shape.width * len(load.abandoned)
+        all_called = called == made if not stuck else made[0] - stuck <= called[0] <= made[0]
+        yield Check("every callback is called once", all_called, f"{called[0]:,} of {made[0]:,}")
+
+    def _wait(self, worker: Worker) -> None:
+        width, waiters, account, put = self.shape.width, self.shape.waiters, self.made[worker.index], self._line.put
+        racing, steps, call = self.shape.race > 1, self.shape.chain, self._call
+        for number in worker.laps():
+            first = (worker.index + number * waiters) * width
+            items = range(first, first + width)
+            promises = [self.make() for _ in items]
+            self._flights[worker.index] = promises
+            ends = []
+            for item, promise in zip(items, promises, strict=True):
+                account.add(item)
+                promise.add_done_callback(partial(call, item))
+                ends.append(self.chain(promise))
+            wait = self.combine(ends) if width > 1 else None
+            for item, promise in zip(items, promises, strict=True):
+                put((promise, item))
+            if self._is_stopped:
+                for promise in promises:
+                    promise.cancel()
+            try:
+                values = [ends[0].result()] if wait is None else list(wait())
+            except InjectedError:
+                worker.failed += 1
+                continue
+            except BaseExceptionGroup as group:
+                cancelled, failures = group.split(CancelledError)
+                worker.failed += len(failures.exceptions) if failures else 0
+                if cancelled:
+                    raise CancelledError from None
+                continue
+            wanted = [item + steps for item in items]
+            if values[0] not in wanted if racing else values != wanted:
+                account.wrong = account.wrong or f"promises {first} to {items[-1]} came to {values}, not {wanted}"
+
+    def _resolve(self, worker: Worker) -> None:
+        get, work, account = self._line.get, worker.work, self.resolved[worker.index]
+        for _ in worker.laps():
+            while True:  # past the promises that nobody waits for any more
+                promised = get()
+                if promised is None:
+                    raise ShutDown
+                promise, item = promised
+                if not promise.cancelled():
+                    break
+                account.dropped += 1
+            try:
+                if work:
+                    try:
+                        work()
+                    except InjectedError as error:
+                        promise.set_exception(error)
+                        account.add(item)
+                        continue
+                promise.set_result(item)
+                account.add(item)
+            except InvalidStateError:
+                if self._is_stopped and promise.cancelled():
+                    account.dropped += 1
+                else:
+                    account.wrong = account.wrong or f"promise {item} had been resolved before"
+
+    def _call(self, item: int, _future: Value) -> None:
+        """Note that a callback was called, in the account of the calling thread."""
+        try:
+            account = self._own.account
+        except AttributeError:
+            account = self._own.account = _Account()
+            self._called.append(account)
+        account.add(item)
+
+
+_NOTHING = object()
+
+
+def _taken(line: "queue.SimpleQueue[Any]") -> object:
+    try:
+        return line.get_nowait()
+    except queue.Empty:
+        return _NOTHING
+
+
+def _one_more(value: int) -> int:
+    return value + 1
