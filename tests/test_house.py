@@ -100,14 +100,18 @@ def test_every_source_file_has_its_tests() -> None:
         assert (ROOT / "tests" / folder / f"test_{name}.py").exists(), f"{folder / path.name} has no tests"
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["logs", "--help"], ["logs", "process", "--help"], ["--version"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["logs", "--help"], ["logs", "process", "--help"], ["verify", "--help"], ["--version"]],
+)
 def test_help_imports_nothing_that_only_a_job_needs(arguments: list[str]) -> None:
+    heavy = {"numpy", "rich", "psutil", "concli.logs", "concli.metrics", "concli.verify"}
     code = (
         "import sys; sys.argv[1:] = " + repr(arguments) + "\n"
         "from concli.cli import main\n"
         "try: main()\n"
         "except SystemExit as done: assert not done.code\n"
-        "print({'numpy', 'rich', 'psutil', 'concli.logs', 'concli.metrics'} & set(sys.modules), file=sys.stderr)"
+        f"print({heavy!r} & set(sys.modules), file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=ROOT)
     assert done.stderr == b"set()\n"

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import click
@@ -85,7 +86,14 @@ def test_the_other_targets_are_there(target: str) -> None:
     subprocess.run(["make", "-n", target], check=True, capture_output=True, cwd=ROOT)
 
 
-def test_the_python_in_the_readme_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    (block,) = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-    exec(compile(block, "README.md", "exec"), {})
-    assert capsys.readouterr().out == "14\n"
+def test_the_python_in_the_readme_prints_what_it_should(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    blocks = re.findall(r"^```(python|text)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    printed = []
+    for (kind, code), (_, after) in pairwise([*blocks, ("", "")]):
+        if kind == "python":
+            (tmp_path / "inbox.py").write_text(code)
+            exec(compile(code, str(tmp_path / "inbox.py"), "exec"), {"__name__": "inbox"})
+            printed.append((capsys.readouterr().out, after))
+    (found, shown), (total, _) = printed
+    assert found == shown
+    assert total == "14\n"

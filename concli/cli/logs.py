@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from concli.cli.options import Common, byte_size, common_options, regex
+from concli.cli.options import Common, byte_size, common_options, file_names, regex
 from concli.errors import InputError, UsageError
 
 __all__ = ["logs", "process"]
@@ -22,8 +22,10 @@ def logs() -> None:
 
 
 @logs.command()
-@click.argument("inputs", metavar="[INPUT]...", nargs=-1)
-@click.option("-o", "--output", metavar="OUT", help="Where to write.  [default: standard output]")
+@click.argument("inputs", metavar="[INPUT]...", nargs=-1, shell_complete=file_names)
+@click.option(
+    "-o", "--output", metavar="OUT", shell_complete=file_names, help="Where to write.  [default: standard output]"
+)
 @click.option(
     "--to", type=click.Choice(_FORMATS), help="Output format.  [default: by OUT's ending (.jsonl, .csv), else text]"
 )
@@ -31,7 +33,12 @@ def logs() -> None:
     "--level", "levels", metavar="NAME", multiple=True, help="Keep entries of this level, any case; repeatable."
 )
 @click.option("--grep", metavar="REGEX", callback=regex, help="Keep entries whose message matches.")
-@click.option("--rejects", metavar="FILE", help="Write the lines that are no entries to FILE, as JSON lines.")
+@click.option(
+    "--rejects",
+    metavar="FILE",
+    shell_complete=file_names,
+    help="Write the lines that are no entries to FILE, as JSON lines.",
+)
 @click.option("--strict", is_flag=True, help="Exit with 1 if any line was rejected.")
 @click.option("--unordered", is_flag=True, help="Write chunks as they are done instead of in the input's order.")
 @click.option(

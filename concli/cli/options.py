@@ -6,36 +6,74 @@ from functools import wraps
 from typing import Any, NamedTuple
 
 import click
+from click.shell_completion import CompletionItem
 
 from concli.cli.boundary import State
 
-__all__ = ["Common", "byte_size", "common_options", "regex"]
+__all__ = [
+    "Common",
+    "byte_size",
+    "common_options",
+    "common_options_without",
+    "document_options",
+    "file_names",
+    "regex",
+    "seed_option",
+]
 
 
 class Common(NamedTuple):
-    """The values of the common options."""
+    """The values of the common options; of those that a command does not have, what is as if there were none."""
 
-    threads: int
     report: str | None
-    trace: str | None
     live: bool | None
     quiet: bool
     verbose: bool
     json: bool
+    threads: int = 1
+    trace: str | None = None
 
 
 def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the common options to a command, which gets them as its first argument, a ``Common``."""
+    return common_options_without()(command)
+
+
+def common_options_without(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Do the same, but for the options with these names."""
+    taken = [name for name in _OPTIONS if name not in names]
+
+    def add(command: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(command)
+        def with_common(**values: Any) -> Any:
+            common = Common(**{name: values.pop(name) for name in taken})
+            click.get_current_context().ensure_object(State).verbose = common.verbose
+            return command(common, **values)
+
+        for name in reversed(taken):
+            _OPTIONS[name](with_common)
+        return with_common
+
+    return add
+
+
+def document_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of a command that runs no job and prints one document: ``--json`` (``as_json``) and ``-v``."""
 
     @wraps(command)
-    def with_common(**values: Any) -> Any:
-        common = Common(**{name: values.pop(name) for name in Common._fields})
-        click.get_current_context().ensure_object(State).verbose = common.verbose
-        return command(common, **values)
+    def with_options(*, verbose: bool, **values: Any) -> Any:
+        click.get_current_context().ensure_object(State).verbose = verbose
+        return command(**values)
 
-    for option in reversed(_OPTIONS):
-        option(with_common)
-    return with_common
+    _OPTIONS["verbose"](with_options)
+    return click.option("--json", "as_json", is_flag=True, envvar="CONCLI_JSON", help="Print it as one JSON document.")(
+        with_options
+    )
+
+
+def file_names(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    """Have the shell complete names of files."""
+    return [CompletionItem(incomplete, type="file")]
 
 
 def _usable_cpus() -> int:
@@ -44,8 +82,8 @@ def _usable_cpus() -> int:
     return usable_cpus()
 
 
-_OPTIONS = [
-    click.option(
+_OPTIONS = {
+    "threads": click.option(
         "-t",
         "--threads",
         type=click.IntRange(1, 1024),
@@ -54,20 +92,45 @@ _OPTIONS = [
         metavar="N",
         help="Worker threads.  [default: the CPUs this process may use]",
     ),
-    click.option("--report", metavar="FILE", envvar="CONCLI_REPORT", help="Write the run report (JSON) to FILE."),
-    click.option(
-        "--trace", metavar="FILE", envvar="CONCLI_TRACE", help="Write a trace for Perfetto or about:tracing to FILE."
+    "report": click.option(
+        "--report",
+        metavar="FILE",
+        envvar="CONCLI_REPORT",
+        shell_complete=file_names,
+        help="Write the run report (JSON) to FILE.",
     ),
-    click.option("--json", is_flag=True, envvar="CONCLI_JSON", help="Print the run report on standard output."),
-    click.option(
+    "trace": click.option(
+        "--trace",
+        metavar="FILE",
+        envvar="CONCLI_TRACE",
+        shell_complete=file_names,
+        help="Write a trace for Perfetto or about:tracing to FILE.",
+    ),
+    "json": click.option("--json", is_flag=True, envvar="CONCLI_JSON", help="Print the run report on standard output."),
+    "live": click.option(
         "--live/--no-live",
         default=None,
         envvar="CONCLI_LIVE",
         help="Show a live table.  [default: when standard error is a terminal]",
     ),
-    click.option("-q", "--quiet", is_flag=True, envvar="CONCLI_QUIET", help="No table at the end; errors only."),
-    click.option("-v", "--verbose", is_flag=True, envvar="CONCLI_VERBOSE", help="Show where an error came from."),
-]
+    "quiet": click.option(
+        "-q", "--quiet", is_flag=True, envvar="CONCLI_QUIET", help="No table at the end; errors only."
+    ),
+    "verbose": click.option(
+        "-v", "--verbose", is_flag=True, envvar="CONCLI_VERBOSE", help="Show where an error came from."
+    ),
+}
+
+#: For where something is random.
+seed_option = click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    envvar="CONCLI_SEED",
+    metavar="N",
+    help="Where chance begins: the same seed, the same run.",
+)
 
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg]?)(?:i?b)?", re.IGNORECASE)

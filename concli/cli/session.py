@@ -4,6 +4,7 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 import click
 
@@ -13,38 +14,60 @@ from concli.cli.signals import Stopped
 from concli.files import write_whole
 from concli.metrics import Report, Run, Trace
 
-__all__ = ["Session", "session"]
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+__all__ = ["Session", "Table", "session"]
+
+
+class Table(Protocol):
+    """Draws a report, while the run goes on and at its end; see ``concli.cli.table.render``."""
+
+    def __call__(self, report: Report, *, expected: int | None, ending: str) -> "RenderableType":
+        """Return the drawing."""
+        ...
 
 
 @dataclass(slots=True)
 class Session:
-    """A job that is being run for a command. ``exit_code`` may be set; a failed check makes it at least 1."""
+    """A job that is being run for a command. ``exit_code`` may be set; a failed check makes it at least 1.
+
+    ``epilogue`` is called when all is over, however it ended, before the table.
+    """
 
     run: Run
     complain: Callable[[object], None]
     exit_code: int = 0
+    epilogue: Callable[[], None] = lambda: None
 
 
 @contextlib.contextmanager
 def session(
-    command: str, config: dict[str, object], common: Common, *, data_on_stdout: bool = False
+    command: str,
+    config: dict[str, object],
+    common: Common,
+    *,
+    data_on_stdout: bool = False,
+    table: Table | None = None,
 ) -> Iterator[Session]:
     """Show and report what happens in the block, however it ends.
 
-    On a terminal that also shows the data there is no live table unless asked for: it would tear both.
+    ``table`` draws a report, if it is to be drawn otherwise than as stages. On a terminal that also shows
+    the data there is no live table unless asked for: it would tear both.
     """
     trace = Trace() if common.trace else None
     run = Run(command, config, trace)
     this = Session(run, lambda problem: complain(str(problem)))
     stopped: Stopped | None = None
     try:
-        with _live(run, common, data_on_stdout=data_on_stdout):
+        with _live(run, common, table or _stages, data_on_stdout=data_on_stdout):
             yield this
     except Stopped as signal:
         stopped = signal
     report = run.snapshot()
-    if not common.quiet and report.stages:
-        _print_table(report, f"stopped by {stopped.name}" if stopped else "")
+    this.epilogue()
+    if not common.quiet and (report.stages or table):
+        _print_table(report, table or _stages, f"stopped by {stopped.name}" if stopped else "")
     if trace is not None and common.trace:
         write_whole(common.trace, trace.to_json().encode())
     if common.report:
@@ -60,7 +83,7 @@ def session(
 
 
 @contextlib.contextmanager
-def _live(run: Run, common: Common, *, data_on_stdout: bool) -> Iterator[None]:
+def _live(run: Run, common: Common, table: Table, *, data_on_stdout: bool) -> Iterator[None]:
     """Show the table on standard error for as long as the block runs, if it should be shown."""
     shown = common.live
     if shown is None:
@@ -72,12 +95,10 @@ def _live(run: Run, common: Common, *, data_on_stdout: bool) -> Iterator[None]:
     from rich.console import Console  # noqa: PLC0415 - half the start-up of a short run
     from rich.live import Live  # noqa: PLC0415
 
-    from concli.cli.table import render  # noqa: PLC0415
-
     console = Console(stderr=True, force_terminal=True if common.live else None)
     with Live(
         console=console,
-        get_renderable=lambda: render(run.snapshot(), expected=run.bytes_expected),
+        get_renderable=lambda: table(run.snapshot(), expected=run.bytes_expected, ending=""),
         transient=True,
         refresh_per_second=4,
         redirect_stdout=False,
@@ -85,13 +106,17 @@ def _live(run: Run, common: Common, *, data_on_stdout: bool) -> Iterator[None]:
         yield
 
 
-def _print_table(report: Report, ending: str) -> None:
+def _stages(report: Report, *, expected: int | None, ending: str) -> "RenderableType":
+    from concli.cli.table import render  # noqa: PLC0415 - as above
+
+    return render(report, expected=expected, ending=ending)
+
+
+def _print_table(report: Report, table: Table, ending: str) -> None:
     from rich.console import Console  # noqa: PLC0415 - as above
 
-    from concli.cli.table import render  # noqa: PLC0415
-
     with contextlib.suppress(BrokenPipeError):
-        Console(stderr=True).print(render(report, ending=ending))
+        Console(stderr=True).print(table(report, expected=None, ending=ending))
 
 
 def _is_terminal(fd: int) -> bool:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from concli.metrics import Report, StageUsage
 
-__all__ = ["render"]
+__all__ = ["count", "process_line", "render"]
 
 _BAR = 8  # characters of a queue's bar
 
@@ -27,13 +27,27 @@ def render(report: Report, *, expected: int | None = None, ending: str = "") -> 
     levels = report.result.get("levels")
     if isinstance(levels, Mapping) and levels:
         parts.append(_line("levels", "  ".join(f"{name} {count:,}" for name, count in list(levels.items())[:12])))
-    memory, cpu = report.process.peak_rss_bytes, report.process.cpu_s
-    used = f"{_bytes(memory)} peak memory, {cpu:.2f} s CPU on {report.host.cpus} CPUs, Python {report.host.python}"
-    parts.append(_line("process", used + ("" if report.host.gil else " without the GIL")))
+    parts.append(process_line(report))
     if report.bottleneck:
         parts.append(_line("bottleneck", f"{report.bottleneck.stage}: {report.bottleneck.why}"))
     parts += [_line("check failed", f"{c.name}: {c.detail}", "bold red") for c in report.checks if not c.passed]
     return Group(*parts)
+
+
+def process_line(report: Report) -> Text:
+    """Return what the process has used, and where it ran."""
+    memory, cpu = report.process.peak_rss_bytes, report.process.cpu_s
+    used = f"{_bytes(memory)} peak memory, {cpu:.2f} s CPU on {report.host.cpus} CPUs, Python {report.host.python}"
+    return _line("process", used + ("" if report.host.gil else " without the GIL"))
+
+
+def count(number: float) -> str:
+    """Return a number in four characters or so."""
+    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if number >= limit:
+            number /= 1e3 if unit == "k" else limit
+            return f"{number:.{0 if number >= 100 else 1}f}{unit}"
+    return f"{number:.0f}"
 
 
 def _headline(report: Report, expected: int | None, ending: str) -> RenderableType:
@@ -66,15 +80,15 @@ def _cells(stage: StageUsage, elapsed_s: float) -> list[RenderableType]:
     return [
         Text(stage.name, "bold"),
         str(stage.workers),
-        f"{_count(stage.items_in)}\n{_bytes(stage.bytes_in)}",
-        f"{_count(stage.items_out)}\n{_bytes(stage.bytes_out)}",
-        f"{_count(items / elapsed_s)}\n{_bytes(size / elapsed_s)}" if elapsed_s else "",
+        f"{count(stage.items_in)}\n{_bytes(stage.bytes_in)}",
+        f"{count(stage.items_out)}\n{_bytes(stage.bytes_out)}",
+        f"{count(items / elapsed_s)}\n{_bytes(size / elapsed_s)}" if elapsed_s else "",
         "" if queue is None else f"{_bar(queue.size, queue.capacity)}\nmean {queue.mean / queue.capacity:.0%}",
         _share(stage.busy_s, time),
         _share(stage.starved_s, time),
         _share(stage.blocked_s, time),
         "" if stage.p99_ms is None else f"{stage.p99_ms:.1f}ms",
-        Text(_count(stage.errors), "red" if stage.errors else ""),
+        Text(count(stage.errors), "red" if stage.errors else ""),
     ]
 
 
@@ -98,14 +112,6 @@ def _share(part: float, whole: float) -> str:
 def _bar(size: int, capacity: int) -> str:
     filled = round(_BAR * min(1.0, size / capacity)) if capacity else 0
     return "█" * filled + "░" * (_BAR - filled)
-
-
-def _count(number: float) -> str:
-    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
-        if number >= limit:
-            number /= 1e3 if unit == "k" else limit
-            return f"{number:.{0 if number >= 100 else 1}f}{unit}"
-    return f"{number:.0f}"
 
 
 def _bytes(number: float) -> str:

@@ -1,0 +1,60 @@
+"""``concli thread-pool``; what it shares with ``bounded-buffer`` is tested there."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import RunConcli
+
+
+def test_every_call_gets_its_answer_also_one_that_fails(concli: RunConcli) -> None:
+    sizes = ["--workers", "3", "--submitters", "2", "--batch", "4", "--queue", "2"]
+    done = concli("thread-pool", *sizes, "--ops", "1001", "--fail", "5%", "--json", "-q")
+    assert (done.returncode, done.stderr) == (0, b"")
+    report = json.loads(done.stdout)
+    assert report["totals"] == {"called": 1001, "returned": 1001, "cancelled": 0}
+    assert all(check["passed"] for check in report["checks"])
+    names = ["submitter-1", "submitter-2", "worker-1", "worker-2", "worker-3"]
+    assert [thread["name"] for thread in report["threads"]] == names
+
+
+def test_the_alternative_is_in_the_table(concli: RunConcli) -> None:
+    done = concli("thread-pool", "--ops", "100", "--compare", "--queue", "8")
+    assert done.returncode == 0
+    assert b"ThreadPoolExecutor" in done.stderr
+    assert b"has no bound" in done.stderr
+
+
+def test_the_time_is_kept_although_a_call_is_stuck(concli: RunConcli) -> None:
+    done = concli("thread-pool", "--duration", "50ms", "--work", "sleep:1h")
+    assert done.returncode == 0
+    assert b"left behind  submitter-1" in done.stderr
+
+
+@pytest.mark.parametrize("work", ["sleep:1ms", "sleep:1h"])
+def test_an_interrupt_gives_the_results_so_far_and_exit_130(concli_env: dict[str, str], work: str) -> None:
+    controller, terminal = pty.openpty()
+    env = concli_env | {"TERM": "xterm"}
+    arguments = [sys.executable, "-m", "concli", "thread-pool", "--duration", "1h", "--work", work]
+    process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stderr=terminal, env=env)
+    os.close(terminal)
+    shown = b""
+    while b"worker-1" not in shown:  # the live table shows that it is at work
+        shown += os.read(controller, 10_000)
+    process.send_signal(signal.SIGINT)
+    shown = b""
+    while b"verdict" not in shown.partition(b"stopped by SIGINT")[2]:
+        shown += os.read(controller, 10_000)
+    assert process.wait(30) == 130
+    os.close(controller)
+
+
+@pytest.mark.parametrize("wrong", [["--workers", "0"], ["--work", "sleep:fast"], ["--fail", "300%"], ["--queue", "-1"]])
+def test_a_bad_value_is_one_line_and_exit_2(concli: RunConcli, wrong: list[str]) -> None:
+    done = concli("thread-pool", *wrong)
+    assert (done.returncode, done.stderr.count(b"\n")) == (2, 1)
