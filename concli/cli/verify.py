@@ -38,7 +38,7 @@ def _patterns(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> 
     "--schedules",
     type=click.IntRange(1),
     metavar="N",
-    help="Schedules of each pattern.  [default: 5000; 50000 with dfs]",
+    help="Schedules of each pattern.  [default: 5000; 100000 with dfs]",
 )
 @click.option(
     "--strategy",

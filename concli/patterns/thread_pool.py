@@ -30,7 +30,6 @@ import concurrent.futures
 import itertools
 import os
 import weakref
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures._base import CANCELLED
 from concurrent.futures.thread import BrokenThreadPool
@@ -40,6 +39,7 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar
 from concli.patterns import _sync
 from concli.patterns._crew import Crew, PoolShutDown
 from concli.patterns._derived import surely
+from concli.patterns._map import Calls, results
 from concli.patterns._worker import Task
 from concli.patterns.future import Future
 
@@ -141,9 +141,9 @@ class ThreadPool(concurrent.futures.Executor):
         if window < 1:
             raise ValueError("buffersize must be at least 1")
         deadline = None if timeout is None else _sync.monotonic() + timeout
-        calls = _Calls(self, fn, zip(*iterables, strict=False), window)
+        calls = Calls(self, fn, zip(*iterables, strict=False), window)
         calls.refill()
-        return _results(calls, deadline)
+        return results(calls, deadline)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False, timeout: float | None = None) -> None:
         """Take no more work; do, or with ``cancel_futures`` cancel, what has not begun; end the threads.
@@ -196,56 +196,6 @@ class ThreadPool(concurrent.futures.Executor):
     @property
     def _broken(self) -> bool:
         return self._crew.is_broken
-
-
-class _Calls:
-    """The calls of one ``map`` that are under way, in order."""
-
-    def __init__(
-        self, pool: ThreadPool, fn: Callable[..., Any], source: Iterator[tuple[Any, ...]], window: int
-    ) -> None:
-        self.pending: deque[Future[Any]] = deque()
-        self.failure: BaseException | None = None  # of the source, or of a submit: due after what is pending
-        self._pool: ThreadPool | None = pool  # kept while there is something left to submit, and no longer
-        self._fn = fn
-        self._source = source
-        self._window = window
-
-    def refill(self) -> None:
-        while self._pool is not None and len(self.pending) < self._window:
-            try:
-                self.pending.append(self._pool.submit(self._fn, *next(self._source)))
-            except StopIteration:
-                self._pool = None
-            except Exception as failure:  # noqa: BLE001 - raised by `_results` in its place
-                self._pool = None
-                self.failure = failure
-
-
-def _results(calls: _Calls, deadline: float | None) -> Iterator[Any]:
-    pending = calls.pending
-    try:
-        while True:
-            calls.refill()
-            if not pending:
-                break
-            yield _result_or_cancel(pending.popleft(), deadline)
-        if calls.failure is not None:
-            try:
-                raise calls.failure
-            finally:
-                del calls
-    finally:
-        for future in pending:
-            future.cancel()
-
-
-def _result_or_cancel(future: Future[T], deadline: float | None) -> T:
-    try:
-        return future.result(None if deadline is None else deadline - _sync.monotonic())
-    finally:
-        future.cancel()
-        del future
 
 
 def _cancel(tasks: list[Task]) -> None:

@@ -24,7 +24,7 @@ class Budget(NamedTuple):
 
 def budget_of(strategy: str) -> Budget:
     """Return the default for ``random``, ``pct`` or ``dfs``, which comes to an end in few and small scenarios only."""
-    return Budget(50_000, 4, 2) if strategy == "dfs" else Budget(SCHEDULES, SCENARIOS, 4)
+    return Budget(100_000, 4, 2) if strategy == "dfs" else Budget(SCHEDULES, SCENARIOS, 4)
 
 
 PATTERNS = (

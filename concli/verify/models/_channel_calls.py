@@ -1,6 +1,7 @@
 """The calls that scenarios make on a channel, with accounts of what was sent: nothing is lost or doubled."""
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from concli.patterns.channel import Channel, UndeliveredError
@@ -86,4 +87,10 @@ def accounts_for_all(channel: Channel) -> None:
         assert missing == 0 or (missing == -1 and payload in audit.perhaps), (payload, missing, found)
 
 
-ACTIONS = {"send": _send, "publish": _publish, "request": _request, "receive": _receive, "serve": _serve}
+ACTIONS: dict[str, Callable[..., Any]] = {
+    "send": _send,
+    "publish": _publish,
+    "request": _request,
+    "receive": _receive,
+    "serve": _serve,
+}

@@ -7,7 +7,7 @@ from concli.patterns.barrier import Barrier, BrokenBarrierError
 from concli.verify.history import INTERRUPTED, Call, Raised
 from concli.verify.scenario import Operation, Spec
 
-__all__ = ["BARRIER", "BarrierModel", "BarrierState", "make_barrier"]
+__all__ = ["BARRIER", "ActionFailedError", "BarrierModel", "BarrierState", "make_barrier"]
 
 _BROKEN, _FAILED = Raised("BrokenBarrierError"), Raised("ActionFailedError")
 _FAILS_AT = 2  # the round whose action fails

@@ -8,7 +8,7 @@ from typing import Any
 from concli.patterns import _sync
 from concli.patterns.task import Stage, Task, TaskStatus
 from concli.patterns.task_pipeline import TaskPipeline
-from concli.verify.models.future import OddError
+from concli.verify.models._futures import OddError
 from concli.verify.scenario import Op, Spec
 
 __all__ = ["TASK_PIPELINE", "InputError", "Runs"]

@@ -13,7 +13,7 @@ from concli.patterns._worker import Worker
 from concli.patterns.future import CancelledError, Future
 from concli.patterns.thread_pool import ThreadPool
 from concli.verify.history import Call, Raised
-from concli.verify.models.future import QUIET, OddError
+from concli.verify.models._futures import QUIET, OddError
 from concli.verify.scenario import Operation, Spec
 
 __all__ = ["THREAD_POOL", "Pool", "PoolState", "ThreadPoolModel"]

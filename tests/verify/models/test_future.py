@@ -8,7 +8,8 @@ import pytest
 from concli.patterns import Future, _derived, _outcome, future, race
 from concli.verify import Call, Raised, ReplayDiverged, Spec, explore, read_failure, replay, scenario
 from concli.verify.catalogue import SCENARIOS, SCHEDULES, STRATEGY
-from concli.verify.models.future import FUTURE, Deed, FutureModel, Futures, FuturesState
+from concli.verify.models._futures import Deed, Futures
+from concli.verify.models.future import FUTURE, FutureModel, FuturesState
 from tests.verify.mutants import future as mutants
 
 REPLAYS = Path(__file__).parents[1] / "replays"
