@@ -1,4 +1,5 @@
 import json
+import sys
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -56,7 +57,7 @@ def test_all_schedules_within_a_bound_are_said_to_be_all(verify: Verify) -> None
 
 
 def test_a_failure_becomes_a_failed_check_and_a_file_and_the_others_are_run(verify: Verify, tmp_path: Path) -> None:
-    verification, report = verify("deaf", "good", schedules=2000)
+    verification, report = verify("deaf", "good", schedules=2000, operations=2)
     assert [check.passed for check in report.checks] == [False, True]
     (path,) = tmp_path.iterdir()
     assert path.name.startswith("verify-deaf-")
@@ -65,12 +66,12 @@ def test_a_failure_becomes_a_failed_check_and_a_file_and_the_others_are_run(veri
     (told,) = json.loads(report.to_json())["result"]["failures"]
     assert (told["violation"]["kind"], told["pattern"], told["file"]) == ("lost wakeup", "deaf", str(path))
     assert ["T1", "ends", ""] in told["trace"]
-    verify("deaf", schedules=2000)
+    verify("deaf", schedules=2000, operations=2)
     assert list(tmp_path.iterdir()) == [path]  # the same failure, the same file
 
 
 def test_a_failure_is_replayed(verify: Verify) -> None:
-    verification, _ = verify("deaf", schedules=2000)
+    verification, _ = verify("deaf", schedules=2000, operations=2)
     path = verification.found[0].path or ""
     run = Run("verify", {})
     found = replay_file(path, run)
@@ -79,7 +80,7 @@ def test_a_failure_is_replayed(verify: Verify) -> None:
 
 
 def test_code_that_no_longer_follows_is_a_failed_check(verify: Verify, monkeypatch: pytest.MonkeyPatch) -> None:
-    verification, _ = verify("deaf", schedules=2000)
+    verification, _ = verify("deaf", schedules=2000, operations=2)
     monkeypatch.setattr(job, "spec_named", lambda _name: BUFFER)
     run = Run("verify", {})
     assert not replay_file(verification.found[0].path or "", run).failure.trace
@@ -102,9 +103,14 @@ def test_what_has_no_end_does_not_pass(verify: Verify) -> None:
     assert len(verification.found[0].plain()["trace"]) == 1000
 
 
-def test_a_limit_of_time_is_shared_and_what_it_cuts_is_no_pass(verify: Verify) -> None:
-    verification, report = verify("good", "as good", schedules=10**9, scenarios=1, time_s=0.3)
-    assert verification.limits().startswith("the 0.3 s are over: 2 of 2 patterns cut short; ")
+def test_a_limit_of_time_is_shared_and_what_it_cuts_is_no_pass(verify: Verify, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = count(step=0.25)  # that much goes by from one look to the next
+    for module in ("job", "explore"):
+        monkeypatch.setattr(sys.modules[f"concli.verify.{module}"], "perf_counter", lambda: next(clock))
+    verification, report = verify("good", "as good", schedules=10**9, scenarios=1, time_s=100)
+    assert verification.limits().startswith("the 100 s are over: 2 of 2 patterns cut short; ")
+    first, second = (row["schedules"] for row in json.loads(report.to_json())["result"]["patterns"])
+    assert 0.8 * first < second < 1.25 * first
     assert (report.totals["cut_short"], report.totals["passed"]) == (2, 0)
     assert all("cut short: no violation in " in check.detail for check in report.checks)
     assert all("the other 999," in check.detail for check in report.checks)
@@ -125,7 +131,7 @@ def test_what_can_not_be_explored_is_kept_and_the_others_are_run(verify: Verify)
 
 
 def test_a_directory_that_can_not_be_written_to_loses_nothing_but_the_file(verify: Verify, tmp_path: Path) -> None:
-    verification, report = verify("deaf", schedules=2000, failures=str(tmp_path / "gone"))
+    verification, report = verify("deaf", schedules=2000, operations=2, failures=str(tmp_path / "gone"))
     assert len(verification.unwritten) == 1
     assert verification.found[0].path is None
     assert report.checks[0].detail.startswith("lost wakeup, found in ")

@@ -21,7 +21,7 @@ def _as_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def of(kind: type[ThreadLocal[Any]]) -> Spec:
-    return THREAD_LOCAL._replace(make=partial(Tallies, kind), watched=(ThreadLocal, kind))
+    return THREAD_LOCAL._replace(make=partial(Tallies, kind), watched=(*THREAD_LOCAL.watched, kind))
 
 
 def test_thread_local_values_keep_their_promises() -> None:
