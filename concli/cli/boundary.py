@@ -30,7 +30,8 @@ def run_guarded(command: click.Command) -> NoReturn:
     raise_on_signals()
     code = _exit_code_of(command)
     try:
-        sys.stdout.flush()
+        if sys.stdout is not None:  # it is, where standard output was closed before the start
+            sys.stdout.flush()
     except BrokenPipeError:
         # Point the descriptor elsewhere, or the interpreter complains when it flushes it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -38,3 +38,9 @@ def test_another_signal_before_it_is_left_to_its_handler() -> None:
     script = "import signal; signal.signal(signal.SIGUSR1, lambda *_: print('user'))" + script
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True, cwd=ROOT)
     assert sorted(done.stdout.splitlines()) == ["SIGTERM 143", "user"]
+
+
+def test_a_standard_output_that_was_closed_before_the_start_is_no_error() -> None:
+    command = ["bash", "-c", '"$0" -m concli --version >&-', sys.executable]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)
+    assert (done.returncode, done.stderr) == (0, "")
