@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from concli.lab import Experiment, Workload
     from concli.metrics import Report
 
-__all__ = ["Lab", "count_option", "lab_options", "run_experiment", "work_option"]
+__all__ = ["Lab", "count_option", "lab_options", "run_experiment", "share_of", "work_option"]
 
 _RATE = re.compile(r"(\d+(?:\.\d+)?)\s*([kM]?)(?:\s*/\s*(s|min|h))?")
 _PER = {None: 1.0, "s": 1.0, "min": 60.0, "h": 3600.0}
@@ -112,7 +112,8 @@ def _duration(_ctx: click.Context, param: click.Parameter, value: str | None) ->
     return seconds
 
 
-def _share(_ctx: click.Context, _param: click.Parameter, value: str) -> float:
+def share_of(_ctx: click.Context, _param: click.Parameter, value: str) -> float:
+    """Turn ``1%`` or ``0.01`` into a share of one."""
     text = value.strip()
     try:
         share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
@@ -149,7 +150,7 @@ _OPTIONS = [
         metavar="SHARE",
         default="0%",
         show_default=True,
-        callback=_share,
+        callback=share_of,
         help="Have so many operations fail.",
     ),
     click.option(

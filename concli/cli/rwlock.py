@@ -4,24 +4,13 @@ from typing import Any
 
 import click
 
-from concli.cli.lab_options import Lab, count_option, lab_options, run_experiment, work_option
+from concli.cli.lab_options import Lab, count_option, lab_options, run_experiment, share_of, work_option
 from concli.cli.options import Common
 from concli.errors import UsageError
 
 __all__ = ["rwlock"]
 
 _READERS, _WRITERS = 3, 1
-
-
-def _share(_ctx: click.Context, _param: click.Parameter, value: str) -> float:
-    text = value.strip()
-    try:
-        share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
-    except ValueError:
-        share = -1.0
-    if not 0 <= share <= 1:
-        raise click.BadParameter(f"{value!r} is not a share; write 80% or 0.8")
-    return share
 
 
 @click.command("rwlock")
@@ -33,7 +22,7 @@ def _share(_ctx: click.Context, _param: click.Parameter, value: str) -> float:
     metavar="SHARE",
     default="80%",
     show_default=True,
-    callback=_share,
+    callback=share_of,
     help="How much of what workers do is reading.",
 )
 @count_option("--keys", 16, "Values behind the lock; a write changes fields of one that must agree.")
