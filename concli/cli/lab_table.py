@@ -38,7 +38,7 @@ def render(report: Report, *, expected: int | None = None, ending: str = "") -> 
     if result["comparison"] is not None:
         parts.append(_comparison(result["comparison"]))
     if result["abandoned"]:
-        parts.append(_line("left behind", f"{', '.join(result['abandoned'])}: stuck when the time was up", "bold red"))
+        parts.append(_line("left behind", f"{', '.join(result['abandoned'])}: stuck at the end", "bold red"))
     parts.append(_line("measuring", f"{result['measuring_ns']:.0f} ns an operation, which is in the figures"))
     parts.append(_line("verdict", result["verdict"]))
     passed = sum(check.passed for check in report.checks)

@@ -22,20 +22,21 @@ _CALIBRATION = 20_000
 def run_lab(experiment: Experiment, workload: Workload, run: Run) -> None:
     """Put concli's own pattern under the workload; then, if asked, all contenders in turns.
 
-    Everything is registered on ``run``, which can be read meanwhile. Raises ``UsageError`` if there are
-    more threads than the machine can start.
+    Everything is registered on ``run``, which can be read meanwhile. An interrupt is raised when all that was
+    done until then has been checked. Raises ``UsageError`` if there are more threads than the machine can start.
     """
     try:
         cost_s = measuring_s()
         if workload.warmup_s:
             Load(experiment.ours.make(), workload._replace(ops=None, duration_s=workload.warmup_s)).run()
         turn = _Turn(experiment, workload, run, cost_s)
-        turn.load.run()
-        turn.check()
+        turn.run()
         if workload.compare:
-            turn.comparison = compare(experiment, workload, lambda so_far: setattr(turn, "comparison", so_far))
-            for check in turn.comparison.checks:
-                run.check(*check)
+            try:
+                compare(experiment, workload, lambda so_far: setattr(turn, "comparison", so_far))
+            finally:
+                for check in turn.comparison.checks if turn.comparison else ():
+                    run.check(*check)
     finally:
         run.end()
 
@@ -72,6 +73,18 @@ class _Turn:
         run.result = self.result
         run.verdict = lambda: Verdict(*self._verdict())
 
+    def run(self) -> None:
+        """Run it and check it; what an interrupt leaves of it too, if it had begun."""
+        try:
+            self.load.run()
+        except BaseException:
+            if self.load.elapsed_s:
+                stuck = tuple(worker.name for worker in self.load.workers if worker.ended is None)
+                self.load.abandoned = self.load.abandoned or stuck
+                self._check()
+            raise
+        self._check()
+
     def result(self) -> Mapping[str, object]:
         """Return what the lab alone reports."""
         load = self.load
@@ -91,14 +104,14 @@ class _Turn:
             "comparison": self.comparison,
         }
 
-    def check(self) -> None:
-        """Register the outcome of all checks; the threads have ended."""
+    def _check(self) -> None:
+        """Register the outcome of all checks; the threads have ended, or are known to be stuck."""
         load, workload, workers = self.load, self.load.workload, self.load.workers
         self._cpu_s = process_cpu_s() - self._cpu_before_s
         fail = load.failures
         unexpected = "; ".join(f"{type(error).__name__}: {error}" for error in fail[:3])
         checks = [Check("no operation fails unasked", not fail, unexpected or "none did")]
-        if workload.ops is not None:
+        if workload.ops is not None and not load.cut_short:
             driven = sum(load.items(role.name) for role in self.subject.roles if role.drives)
             checks.append(Check("as many as asked for", driven == workload.ops, f"{driven:,} of {workload.ops:,}"))
         if workload.fail:
