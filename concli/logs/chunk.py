@@ -1,10 +1,14 @@
 """What the reader hands to the parsers."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from concli.logs.line_finder import LineFinder, Marks
+
+if TYPE_CHECKING:
+    from concli.logs.formats.format import Format
 
 __all__ = ["CHUNK_BYTES", "PADDING", "Chunk"]
 
@@ -27,6 +31,9 @@ class Chunk:
     A line that is too long comes alone, only its beginning in the buffer, and with its
     ``full_length`` in bytes. ``consumed`` is how many bytes of the input the chunk stands for.
     ``line_ends`` marks the line feeds.
+
+    ``format`` is that of the input. ``year`` is the year at the chunk's beginning if it is known; if not,
+    ``modified`` is when the input was last written to, in seconds since the epoch.
     """
 
     buffer: bytearray
@@ -40,6 +47,9 @@ class Chunk:
     full_length: int = 0
     consumed: int = 0
     line_ends: Marks = field(default_factory=lambda: np.empty(0, np.uint16))
+    format: "Format | None" = None
+    year: int | None = None
+    modified: float = 0.0
 
     @property
     def capacity(self) -> int:

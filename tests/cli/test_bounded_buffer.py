@@ -1,15 +1,11 @@
 """``concli bounded-buffer`` as a user, a script and a signal meet it."""
 
 import json
-import os
-import pty
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.cli.interrupting import interrupted
 from tests.conftest import RunConcli
 
 
@@ -46,19 +42,35 @@ def test_the_time_is_kept_although_a_consumer_is_stuck(concli: RunConcli, comman
     assert b"left behind  consumer-1" in done.stderr
 
 
-@pytest.mark.parametrize("command", ["bounded-buffer", "producer-consumer"])
-def test_an_interrupt_gives_the_results_so_far_and_exit_130(concli_env: dict[str, str], command: str) -> None:
-    controller, terminal = pty.openpty()
-    env = concli_env | {"TERM": "xterm"}
-    arguments = [sys.executable, "-m", "concli", command, "--duration", "1h", "--work", "sleep:1ms"]
-    process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stderr=terminal, env=env)
-    os.close(terminal)
-    shown = b""
-    while b"consumer-1" not in shown:  # the live table shows that it is at work
-        shown += os.read(controller, 10_000)
-    process.send_signal(signal.SIGINT)
-    shown = b""
-    while b"verdict" not in shown.partition(b"stopped by SIGINT")[2]:
-        shown += os.read(controller, 10_000)
-    assert process.wait(30) == 130
-    os.close(controller)
+# A thread that the table shows once it is at work, and the command.
+COMMANDS = [
+    ("consumer-2", "bounded-buffer --consumers 2"),
+    ("consumer-1", "bounded-buffer --work sleep:1ms --fail 10% --batch 4"),
+    ("consumer-1", "bounded-buffer --ops 1000000000"),
+    ("consumer-1", "bounded-buffer --work sleep:1h"),
+    ("consumer-1", "producer-consumer --work sleep:1ms"),
+    ("worker-1", "thread-pool --batch 3"),
+    ("worker-1", "thread-pool --work sleep:1h --submitters 2"),
+    ("waiter-1", "futures --chain 2"),
+    ("worker-1", "monitor-object --work sleep:1ms"),
+    ("reader-1", "rwlock"),
+    ("worker-2", "thread-local --workers 2"),
+    ("worker-1", "channel --mode send"),
+    ("worker-1", "channel --work sleep:1ms"),
+]
+
+
+@pytest.mark.parametrize(("thread", "command"), COMMANDS)
+def test_an_interrupt_gives_the_results_so_far_checked_and_exit_130(
+    concli_env: dict[str, str], tmp_path: Path, thread: str, command: str
+) -> None:
+    path = tmp_path / "r.json"
+    end = [] if "--ops" in command else ["--duration", "1h"]
+    code, shown = interrupted([*command.split(), *end, "--report", str(path)], concli_env, once_shown=thread)
+    assert code == 130
+    assert "verdict" in shown
+    checks = json.loads(path.read_text())["checks"]
+    assert len(checks) >= 3
+    assert [check for check in checks if not check["passed"]] == []
+    assert f"{len(checks)} of {len(checks)} passed" in shown
+    assert ("left behind" in shown) is ("sleep:1h" in command)

@@ -1,14 +1,10 @@
 """``concli thread-pool``; what it shares with ``bounded-buffer`` is tested there."""
 
 import json
-import os
-import pty
-import signal
-import subprocess
-import sys
 
 import pytest
 
+from tests.cli.interrupting import interrupted
 from tests.conftest import RunConcli
 
 
@@ -37,21 +33,11 @@ def test_the_time_is_kept_although_a_call_is_stuck(concli: RunConcli) -> None:
 
 
 @pytest.mark.parametrize("work", ["sleep:1ms", "sleep:1h"])
-def test_an_interrupt_gives_the_results_so_far_and_exit_130(concli_env: dict[str, str], work: str) -> None:
-    controller, terminal = pty.openpty()
-    env = concli_env | {"TERM": "xterm"}
-    arguments = [sys.executable, "-m", "concli", "thread-pool", "--duration", "1h", "--work", work]
-    process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stderr=terminal, env=env)
-    os.close(terminal)
-    shown = b""
-    while b"worker-1" not in shown:  # the live table shows that it is at work
-        shown += os.read(controller, 10_000)
-    process.send_signal(signal.SIGINT)
-    shown = b""
-    while b"verdict" not in shown.partition(b"stopped by SIGINT")[2]:
-        shown += os.read(controller, 10_000)
-    assert process.wait(30) == 130
-    os.close(controller)
+def test_an_interrupt_ends_it_also_if_a_call_is_stuck(concli_env: dict[str, str], work: str) -> None:
+    arguments = ["thread-pool", "--duration", "1h", "--work", work]
+    code, shown = interrupted(arguments, concli_env, once_shown="worker-1")
+    assert code == 130
+    assert "verdict" in shown
 
 
 @pytest.mark.parametrize("wrong", [["--workers", "0"], ["--work", "sleep:fast"], ["--fail", "300%"], ["--queue", "-1"]])
