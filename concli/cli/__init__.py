@@ -14,6 +14,7 @@ from concli.cli.logs import logs
 from concli.cli.monitor_object import monitor_object
 from concli.cli.producer_consumer import producer_consumer
 from concli.cli.rwlock import rwlock
+from concli.cli.smoke import smoke
 from concli.cli.thread_local import thread_local
 from concli.cli.thread_pool import thread_pool
 from concli.cli.verify import verify
@@ -42,9 +43,10 @@ concli.add_command(info)
 concli.add_command(logs)
 concli.add_command(monitor_object)
 concli.add_command(producer_consumer)
-concli.add_command(thread_pool)
 concli.add_command(rwlock)
+concli.add_command(smoke)
 concli.add_command(thread_local)
+concli.add_command(thread_pool)
 concli.add_command(verify)
 
 
