@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint conformance stress bench bench-logs bench-patterns clean
+.PHONY: help demo test lint conformance stress bench bench-logs bench-patterns bench-lab clean
 
 help: ## Show this help
 	@echo "Targets:"
@@ -28,13 +28,16 @@ conformance: $(VENV)/dev ## Run CPython's own tests against our classes and prin
 stress: $(VENV)/dev ## Run the long tests that look for races
 	$(BIN)/python -m pytest -m stress
 
-bench: bench-logs bench-patterns ## Measure beside the peers and print the ratios: both that follow
+bench: bench-logs bench-patterns bench-lab ## Measure beside the peers and print the ratios: all that follow
 
 bench-logs: $(VENV)/bench ## Measure the log job
 	$(BIN)/python tests/bench/logs.py
 
 bench-patterns: $(VENV)/peers ## Measure the patterns
 	$(BIN)/python tests/bench/patterns.py
+
+bench-lab: $(VENV)/ready ## Measure the lab's own measuring
+	$(BIN)/python tests/bench/lab.py
 
 clean: ## Remove what the other targets made
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -2,12 +2,12 @@
 
 import contextlib
 import os
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-import click
-
+from concli.cli._output import is_terminal, put
 from concli.cli.boundary import complain
 from concli.cli.options import Common
 from concli.cli.signals import Stopped
@@ -73,7 +73,7 @@ def session(
     if common.report:
         write_whole(common.report, report.to_json().encode() + b"\n")
     if common.json:
-        click.echo(report.to_json())
+        put(report.to_json())
     if stopped:
         raise stopped
     for check in report.checks:
@@ -87,8 +87,8 @@ def _live(run: Run, common: Common, table: Table, *, data_on_stdout: bool) -> It
     """Show the table on standard error for as long as the block runs, if it should be shown."""
     shown = common.live
     if shown is None:
-        torn = data_on_stdout and _is_terminal(1)
-        shown = _is_terminal(2) and not torn and os.environ.get("TERM") != "dumb" and not common.quiet
+        torn = data_on_stdout and is_terminal(sys.stdout)
+        shown = is_terminal(sys.stderr) and not torn and os.environ.get("TERM") != "dumb" and not common.quiet
     if not shown:
         yield
         return
@@ -117,10 +117,3 @@ def _print_table(report: Report, table: Table, ending: str) -> None:
 
     with contextlib.suppress(BrokenPipeError):
         Console(stderr=True).print(table(report, expected=None, ending=ending))
-
-
-def _is_terminal(fd: int) -> bool:
-    try:
-        return os.isatty(fd)
-    except OSError:
-        return False

@@ -1,12 +1,14 @@
 """``concli bounded-buffer`` as a user, a script and a signal meet it."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.cli.interrupting import interrupted
-from tests.conftest import RunConcli
+from tests.conftest import ROOT, RunConcli
 
 
 def test_the_table_goes_to_standard_error_and_the_report_to_standard_output(concli: RunConcli, tmp_path: Path) -> None:
@@ -22,6 +24,15 @@ def test_the_table_goes_to_standard_error_and_the_report_to_standard_output(conc
     assert b"\x1b" not in done.stderr
     trace = json.loads((tmp_path / "t.json").read_text())["traceEvents"]
     assert {event["name"] for event in trace if event["ph"] == "X"} == {"put", "get", "work"}
+
+
+def test_a_report_that_standard_output_has_no_room_for_is_exit_3(concli_env: dict[str, str]) -> None:
+    arguments = [sys.executable, "-m", "concli", "bounded-buffer", "--ops", "10", "--json", "-q"]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            arguments, check=False, stdout=full, stderr=subprocess.PIPE, env=concli_env, cwd=ROOT, timeout=50
+        )
+    assert (done.returncode, done.stderr) == (3, b"concli: standard output: no space left on device\n")
 
 
 def test_quiet_means_silent(concli: RunConcli) -> None:

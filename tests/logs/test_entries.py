@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from concli.logs.entries import NO_VALUE, Column, fold
 
-kinds = st.lists(st.sampled_from("begins rejected blank other".split()), max_size=30)
+kinds = st.lists(st.sampled_from(["begins", "rejected", "blank", "other"]), max_size=30)
 
 
 def plainly(kinds: list[str], *, joins: bool) -> tuple[list[tuple[int, int]], list[int], int]:
