@@ -10,7 +10,7 @@ from typing import Protocol
 from concli.errors import OutputClosed, OutputError
 from concli.terminal import visible
 
-__all__ = ["Buffer", "Output", "open_output", "write_whole"]
+__all__ = ["AppendedFile", "Buffer", "Output", "open_output", "write_whole"]
 
 Buffer = bytes | bytearray | memoryview
 
@@ -165,6 +165,42 @@ class _NewFile(_Direct):
         super().abort()
         with contextlib.suppress(OSError):
             os.unlink(self._draft)
+
+
+class AppendedFile(_Direct):
+    """A regular file, made if need be, written at its end; ``abort`` takes back what came after the last ``sync``."""
+
+    def __init__(self, path: str, length: int | None = None) -> None:
+        """Cut off what is beyond the first ``length`` bytes, if told. Raises ``OutputError``."""
+        super().__init__(path, -1)
+        try:
+            self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+            if length is not None and length < self.stat().st_size:
+                os.ftruncate(self._fd, length)
+        except OSError as error:
+            super().abort()
+            raise OutputError(path, error) from error
+        self._kept = self.stat().st_size
+        self.is_new = not self._kept
+
+    def sync(self) -> None:
+        """Have what was written survive a crash, and an ``abort``. Raises ``OutputError``."""
+        try:
+            os.fsync(self._fd)
+        except OSError as error:
+            raise OutputError(self.name, error) from error
+        self._kept = self.stat().st_size
+
+    def commit(self) -> None:
+        """Sync and close."""
+        self.sync()
+        super().commit()
+
+    def abort(self) -> None:
+        """Close."""
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._fd, self._kept)
+        super().abort()
 
 
 class _Flow(_Direct):

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from concli.errors import OutputClosed, OutputError
-from concli.files import Buffer, Output, open_output, write_whole
+from concli.files import AppendedFile, Buffer, Output, open_output, write_whole
 
 ROOT = Path(__file__).parent.parent
 PATIENCE_S = 20
@@ -397,3 +397,60 @@ def run_python(code: str, stream: str = "stdout") -> str:
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True)
     said: str = getattr(done, stream)
     return said
+
+
+# A file that is appended to.
+
+
+def test_what_is_appended_comes_behind_what_was_there(place: Path) -> None:
+    output = AppendedFile(str(place))
+    assert not output.is_new
+    assert output.write([b"er", b"!"]) == 3
+    output.commit()
+    assert only(place, b"older!")
+
+
+def test_what_is_beyond_the_length_given_is_cut_off(place: Path) -> None:
+    AppendedFile(str(place), 1).commit()
+    assert only(place, b"o")
+    AppendedFile(str(place), 9).commit()
+    assert only(place, b"o")
+    output = AppendedFile(str(place), 0)
+    assert output.is_new
+    output.commit()
+    assert only(place, b"")
+
+
+def test_an_abort_takes_back_what_came_after_the_last_sync(place: Path) -> None:
+    output = AppendedFile(str(place))
+    output.write([b"er"])
+    output.sync()
+    output.write([b" than that"])
+    output.abort()
+    assert only(place, b"older")
+
+
+def test_a_file_to_append_to_is_made(tmp_path: Path) -> None:
+    output = AppendedFile(str(tmp_path / "new"))
+    assert output.is_new
+    output.write([b"x"])
+    output.commit()
+    output.abort()  # an end is an end
+    assert only(tmp_path / "new", b"x")
+
+
+def test_what_can_not_be_appended_to_or_synced_is_an_output_error(
+    tmp_path: Path, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(OutputError, match="no such file or directory"):
+        AppendedFile(str(tmp_path / "gone" / "out"))
+    with pytest.raises(OutputError, match="is a directory"):
+        AppendedFile(str(tmp_path))
+    output = AppendedFile(str(place))
+    monkeypatch.setattr(os, "fsync", failing(errno.EIO))
+    with pytest.raises(OutputError, match="input/output error"):
+        output.commit()
+    output.abort()
+    monkeypatch.setattr(os, "ftruncate", failing(errno.EIO))
+    with pytest.raises(OutputError, match="input/output error"):
+        AppendedFile(str(place), 1)

@@ -88,8 +88,16 @@ def test_every_source_file_has_its_tests() -> None:
             "escapes": "rendering",
             "assembly": "rendering",
             "parser": "job",
+            "parsed": "job",
+            "pipeline": "job",
+            "source": "job",
+            "base_parser": "job",
         },
-        "cli": {"boundary": "logs", "options": "logs", "session": "logs"},
+        "logs/formats": {"format": "registry"},
+        "logs/generate": {
+            name: "log" for name in ("layout", "python", "java", "servers", "letters", "records", "syslog", "access")
+        },
+        "cli": {"boundary": "logs", "options": "logs", "session": "logs", "log_options": "logs"},
         "patterns": {"task": "task_pipeline"},
     }
     for path in FILES:

@@ -146,9 +146,12 @@ def byte_size(_ctx: click.Context, _param: click.Parameter, value: str) -> int:
     return size
 
 
-def regex(_ctx: click.Context, _param: click.Parameter, value: str | None) -> re.Pattern[str] | None:
-    """Compile a regular expression in Python's syntax."""
-    try:
-        return None if value is None else re.compile(value)
-    except re.error as error:
-        raise click.BadParameter(f"{value!r} is not a regular expression: {error}") from error
+def regex(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
+    """Compile regular expressions in Python's syntax."""
+    compiled = []
+    for value in values:
+        try:
+            compiled.append(re.compile(value))
+        except re.error as error:
+            raise click.BadParameter(f"{value!r} is not a regular expression: {error}") from error
+    return tuple(compiled)

@@ -12,6 +12,8 @@ from concli.metrics import Report, StageUsage
 __all__ = ["count", "process_line", "render"]
 
 _BAR = 8  # characters of a queue's bar
+_NOT_LINES = {"read", "bytes_in", "bytes_out"}
+_ALWAYS_SHOWN = {"written", "filtered", "rejected", "blank"}
 
 
 def render(report: Report, *, expected: int | None = None, ending: str = "") -> RenderableType:
@@ -27,6 +29,9 @@ def render(report: Report, *, expected: int | None = None, ending: str = "") -> 
     levels = report.result.get("levels")
     if isinstance(levels, Mapping) and levels:
         parts.append(_line("levels", "  ".join(f"{name} {count:,}" for name, count in list(levels.items())[:12])))
+    formats = report.result.get("formats")
+    if isinstance(formats, list) and formats:
+        parts.append(_line("formats", "  ".join(map(_format, formats[:12]))))
     parts.append(process_line(report))
     if report.bottleneck:
         parts.append(_line("bottleneck", f"{report.bottleneck.stage}: {report.bottleneck.why}"))
@@ -97,8 +102,14 @@ def _account(report: Report) -> Text:
     totals = report.totals
     if "read" not in totals:
         return Text()
-    parts = " + ".join(f"{totals[name]:,} {name}" for name in ("written", "filtered", "rejected", "blank"))
+    shown = [name for name in totals if name not in _NOT_LINES and (totals[name] or name in _ALWAYS_SHOWN)]
+    parts = " + ".join(f"{totals[name]:,} {name}" for name in shown)
     return _line("lines", f"{totals['read']:,} read = {parts}")
+
+
+def _format(found: Mapping[str, object]) -> str:
+    """Return a format, how many inputs are of it, and how many of the first lines of the least certain fit it."""
+    return f"{found['format']} {found['inputs']:,} ({found['share']:.0%} sure)"
 
 
 def _line(name: str, text: str, style: str = "cyan") -> Text:

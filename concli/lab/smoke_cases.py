@@ -96,6 +96,16 @@ def _judge_log(call: Call) -> Iterator[Check]:
     yield Check("every entry comes out once and in order", in_order, f"{len(messages):,} of {_ENTRIES:,} came out")
 
 
+def _judge_formats(call: Call) -> Iterator[Check]:
+    without = [one["name"] for one in call.document["formats"] if not one["example"]]
+    yield Check("every format has an example", not without, f"without one: {', '.join(without) or 'none'}")
+
+
+def _judge_stats(call: Call) -> Iterator[Check]:
+    entries = call.document["result"]["entries"]
+    yield Check("as many entries as were generated", entries == _ENTRIES, f"{entries:,} of {_ENTRIES:,}")
+
+
 def _judge_verify(call: Call) -> Iterator[Check]:
     patterns = [row["pattern"] for row in call.document["result"]["patterns"]]
     yield Check("every pattern is verified", patterns == list(PATTERNS), f"{len(patterns)} of {len(PATTERNS)}")
@@ -130,13 +140,16 @@ CASES = (
     Case("explain", ("--json",), judge=_judge_explain, answer="stdout"),
     Case("futures", ("--ops 2000 --waiters 2 --resolvers 2 --fail 1%",)),
     Case("info", ("--json",), judge=_judge_info, answer="stdout"),
+    Case("logs formats", ("--json",), judge=_judge_formats, answer="stdout"),
+    Case("logs generate", ("--format combined --lines 2000 -o access.log",), counted="lines"),
     Case(
         "logs process",
-        ("app.log -o out.jsonl --rejects rejects.jsonl -t 2",),
+        ("app.log -o out.jsonl --rejects rejects.jsonl --multiline off -t 2",),
         prepare=_write_log,
         judge=_judge_log,
         counted="read",
     ),
+    Case("logs stats", ("app.log -t 2",), prepare=_write_log, judge=_judge_stats, counted="read"),
     Case("monitor-object", ("--ops 3000 --workers 4",)),
     Case("producer-consumer", ("--ops 10000 --producers 2 --consumers 2 --fail 1%",)),
     Case("rwlock", ("--ops 3000 --workers 4 --read-share 80%",)),

@@ -10,6 +10,7 @@ from concli.logs.line_finder import Positions
 __all__ = ["Entries", "Layout", "assemble"]
 
 _TIMESTAMP = 19  # bytes
+_DATE = 10  # of these; behind it comes what ISO 8601 has there
 # With fewer lines left than _FEW, or more than _MANY blocks to a line, copying one by one is quicker.
 _FEW = 32
 _MANY = 16
@@ -25,6 +26,7 @@ class Layout(NamedTuple):
 
     def entry(self, timestamp: bytes, level: bytes, message: bytes) -> bytes:
         """Return one entry laid out."""
+        timestamp = timestamp[:_DATE] + b"T" + timestamp[_DATE + 1 :]
         return b"".join(
             [self.before_timestamp, timestamp, self.before_level, level, self.before_message, message, self.after]
         )
@@ -68,6 +70,7 @@ def assemble(entries: Entries, layout: Layout) -> memoryview:
         records = np.empty((last - first, width), np.uint8)
         records[:] = np.frombuffer(heads[level], np.uint8)
         records[:, len(before) : len(before) + _TIMESTAMP] = stamps[first:last]
+        records[:, len(before) + _DATE] = ord("T")
         _blocks(output, width)[starts[first:last] - width] = records.view(f"V{width}")[:, 0]
         first = last
     whole = output.data

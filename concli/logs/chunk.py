@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from concli.logs.inputs import Input, Place
 from concli.logs.line_finder import LineFinder, Marks
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ PADDING = 64
 # Large enough that what a chunk costs besides its bytes (some hundred calls) is small, small enough
 # that a few of them and the scratch arrays made from them stay in the processor's caches.
 CHUNK_BYTES = 2 * 1024 * 1024
+
+_BEGINNING = Place()
 
 
 @dataclass(slots=True)
@@ -33,7 +36,8 @@ class Chunk:
     ``line_ends`` marks the line feeds.
 
     ``format`` is that of the input. ``year`` is the year at the chunk's beginning if it is known; if not,
-    ``modified`` is when the input was last written to, in seconds since the epoch.
+    ``modified`` is when the input was last written to, in seconds since the epoch. ``source`` is the input, as
+    it was opened, and ``after`` the place in it where the chunk ends.
     """
 
     buffer: bytearray
@@ -50,6 +54,8 @@ class Chunk:
     format: "Format | None" = None
     year: int | None = None
     modified: float = 0.0
+    source: Input | None = None
+    after: Place = _BEGINNING
 
     @property
     def capacity(self) -> int:

@@ -42,7 +42,7 @@ def json_text(lines: Lines, keep: NDArray[np.bool_]) -> tuple[bytes | None, int]
     if has_control:
         for control in _CONTROLS:
             if control in text:
-                text = text.replace(control, _JSON_ESCAPES[control])
+                text = text.replace(control, b"\\n" if control == lines.feed else _JSON_ESCAPES[control])
     return text, replaced
 
 

@@ -1,65 +1,69 @@
-"""The main job: a reader, parsers and an ordered writer over bounded buffers."""
+"""The main job: what is read, what is chosen of it, and where it goes, put together."""
 
 import contextlib
-import os
-import re
 import stat
-import time
+from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 
-from concli.errors import InputError, OutputError
-from concli.files import Output, open_output
+from concli.errors import InputError, UsageError
+from concli.files import AppendedFile
+from concli.logs.choice.choice import Choice
+from concli.logs.choice.repeats import REPEATED, Joiner
 from concli.logs.chunk import CHUNK_BYTES, Chunk
+from concli.logs.destination import Destination, Outputs
 from concli.logs.inputs import Input, expand
-from concli.logs.parser import Parsed, Parser
+from concli.logs.merging import Merging, chunk_bytes_for
+from concli.logs.output.members import COMMON
+from concli.logs.parser import How, Parser
+from concli.logs.pipeline import Pipeline
 from concli.logs.reader import Reader
-from concli.logs.render import FORMATS
-from concli.logs.selection import Selection
+from concli.logs.source import Formats, Scanners, Source
+from concli.logs.state import State
 from concli.logs.writer import Writer
 from concli.metrics import Run
-from concli.patterns import BoundedBuffer, ProducerConsumer, Resequencer, ThreadGroup
 
 __all__ = ["Job", "Outcome", "process"]
-
-# Bytes that may wait between two stages. More does not make a run faster, only larger.
-_WAITING_BYTES = 8 * 1024 * 1024
 
 
 class Job(NamedTuple):
     """What to process, and how.
 
-    ``inputs`` are paths of files and directories, and ``-`` for standard input. ``output`` of None is
-    standard output. ``to`` is ``text``, ``jsonl`` or ``csv``. ``levels`` and ``grep`` choose entries,
-    see ``Selection``. ``rejects`` is a path for the lines that are no entries. ``max_line`` is in bytes.
+    ``state`` is the path of a file that says what other runs have processed: only what is new since is. With
+    ``merge`` the entries of all inputs come in one order of time.
     """
 
-    inputs: tuple[str, ...]
-    output: str | None = None
-    to: str = "text"
-    levels: tuple[str, ...] = ()
-    grep: re.Pattern[str] | None = None
-    rejects: str | None = None
+    source: Source
+    choice: Choice = Choice()
+    destination: Destination = Destination()
+    state: str | None = None
+    merge: bool = False
     ordered: bool = True
     threads: int = 1
-    max_line: int = 16 * 1024 * 1024
 
 
 class Outcome(NamedTuple):
-    """How it went. ``unusable`` are inputs that could not be read, or not to their end."""
+    """How it went. ``unusable`` are inputs that could not be read, or not to their end.
+
+    ``unknown`` are fields that were asked for and that no entry has, ``left_out`` those that the output has no
+    column for, with how many values of each.
+    """
 
     unusable: tuple[InputError, ...]
     rejected: int
+    unknown: tuple[str, ...] = ()
+    left_out: tuple[tuple[str, int], ...] = ()
 
 
 def process(job: Job, run: Run, on_problem: Callable[[InputError], object] = lambda _: None) -> Outcome:
     """Do the job, registering its stages and counts on ``run``.
 
     ``on_problem`` is told at once of each input that can't be used; the others are processed. If none
-    can, nothing is written. Raises ``OutputError``, alone or in an ``ExceptionGroup``; on that, and on
-    an interrupt, what stood in the output's place before still stands.
+    can, nothing is written. Raises ``UsageError``, ``InputError`` for a state that is none, and ``OutputError``, alone
+    or in an ``ExceptionGroup``; on that, and on an interrupt, what stood in the output's place before still stands.
     """
     unusable: list[InputError] = []
 
@@ -67,26 +71,18 @@ def process(job: Job, run: Run, on_problem: Callable[[InputError], object] = lam
         unusable.append(problem)
         on_problem(problem)
 
+    if job.merge and (job.source.follow or job.state):
+        raise UsageError("--merge: what grows has no order of time yet; leave out --follow and --state")
     _keep_freed_memory()
-    inputs = list(expand(job.inputs, report))
-    if unusable and not inputs:
-        return Outcome(tuple(unusable), 0)
-    outputs = _open_outputs(job, inputs)
     try:
-        reader, writer = _work(job, run, inputs, outputs, report)
-        _check(run, reader, writer, outputs[0])
-        for output in outputs:
-            if unusable and not reader.whole:
-                output.abort()
-            else:
-                output.commit()
-    except BaseException:
-        for output in outputs:
-            output.abort()
-        raise
+        inputs = list(expand(job.source.inputs, report, follow=job.source.follow))
+        if unusable and not inputs:
+            return Outcome(tuple(unusable), 0)
+        with State(job.state) if job.state else contextlib.nullcontext() as state:
+            outcome = _process(job, run, inputs, report, state)
+            return outcome._replace(unusable=tuple(unusable))
     finally:
         run.end()
-    return Outcome(tuple(unusable), writer.rejected)
 
 
 def _keep_freed_memory() -> None:
@@ -99,127 +95,123 @@ def _keep_freed_memory() -> None:
     np.empty(4 * CHUNK_BYTES, np.uint8)
 
 
-def _open_outputs(job: Job, inputs: list[Input]) -> list[Output]:
-    """Open the output, and the one for the rejects if there is one, unless they are inputs."""
-    taken: dict[object, str] = {source.identity: f"the input {source.name}" for source in inputs if source.identity}
-    outputs: list[Output] = []
+def _process(
+    job: Job, run: Run, inputs: list[Input], report: Callable[[InputError], object], state: State | None
+) -> Outcome:
+    source = job.source
+    if state:
+        inputs = state.resume(inputs, source.encoding)
+    formats = Formats(source.formats)
+    size = chunk_bytes_for(len(inputs)) if job.merge else None
+    readers = [
+        source.reader(some, report, formats, size) for some in ([[one] for one in inputs] if job.merge else [inputs])
+    ]
+    destination, chunks = _with_columns(job, readers)
+    outputs = destination.open(inputs, state.output_length if state else lambda _: None)
     try:
-        for path in [job.output] if job.rejects is None else [job.output, job.rejects]:
-            identity = _identity(path)
-            if identity in taken:
-                raise OutputError(path or "standard output", f"this is {taken[identity]}; write to another place")
-            outputs.append(open_output(path))
-            if identity:
-                taken[identity] = f"the output {path or '-'}"
-    except BaseException:
-        for output in outputs:
-            output.abort()
+        writer, parsers = _writer(job, destination, outputs, state), _parsers(job, destination)
+        run.totals, run.result = writer.totals, lambda: {**writer.result(), "formats": formats.summary()}
+        sizes = [one.size for one in inputs if one.size is not None]
+        run.bytes_expected = sum(sizes) if len(sizes) == len(inputs) and not source.follow else None
+        if outputs.entries.is_new or not destination.appends:
+            writer.write_header(parsers[0].render.header)
+        if state:
+            state.begin(outputs.all())
+        stages: Merging | Pipeline
+        if job.merge:
+            stages = Merging(readers, parsers[0], Scanners(source.reading), writer, outputs.all())
+        else:
+            stages = Pipeline(readers[0], chunks, parsers, writer, outputs.all(), job.ordered)
+        stages.run(run)
+        _check(run, readers, writer, outputs)
+        has_read = any(reader.whole for reader in readers) or writer.head.is_reached or not inputs
+        _end(outputs, readers, state, keeps=has_read or destination.appends)
+    except BaseException as error:
+        # Following has no other end than an interrupt.
+        _end(outputs, readers, state, keeps=source.follow and not isinstance(error, Exception))
         raise
-    return outputs
+    return _outcome(job, writer, parsers)
 
 
-def _identity(path: str | None) -> object:
-    """Return what tells the regular file at ``path``, there or not yet, from all others."""
-    try:
-        status = os.fstat(1) if path in (None, "-") else os.stat(path)
-    except OSError:
-        return os.path.realpath(path or "")
-    return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
+def _with_columns(job: Job, readers: list[Reader]) -> tuple[Destination, Iterator[Chunk]]:
+    """Return the destination with its columns: those asked for, or where it needs some, the first input's.
 
-
-def _work(
-    job: Job, run: Run, inputs: list[Input], outputs: list[Output], report: Callable[[InputError], object]
-) -> tuple[Reader, Writer]:
-    """Run the three stages to the end of the input.
-
-    ::
-
-        reader --waiting--> parsers --parsed--> writer
-           ^-------------- used chunks -----------'
+    Return also the chunks of the first reader, of which one may have had to be read.
     """
-    reader = Reader(inputs, report, job.max_line)
-    writer = Writer(outputs[0], outputs[1] if len(outputs) > 1 else None)
-    waiting = BoundedBuffer[Chunk](_WAITING_BYTES, sizer=lambda chunk: chunk.capacity)
-    parsed: BoundedBuffer[Parsed] | Resequencer[Parsed]
-    if job.ordered:
-        parsed = Resequencer(_WAITING_BYTES, sizer=len, number=lambda done: done.chunk.number)
-    else:
-        parsed = BoundedBuffer(_WAITING_BYTES, sizer=len)
-
-    read = run.stage("read", sink=waiting, unit="bytes")
-    parse = run.stage("parse", workers=job.threads, source=waiting, sink=parsed, unit="bytes")
-    write = run.stage("write", source=parsed, unit="bytes")
-    read.starved_s = lambda: reader.waited_s
-    run.totals, run.result = writer.totals, writer.result
-    sizes = [source.size for source in inputs if source.size is not None]
-    run.bytes_expected = sum(sizes) if len(sizes) == len(inputs) else None
-
-    def chunks() -> Iterator[Chunk]:
-        began, waited = time.perf_counter(), 0.0
-        for chunk in reader:
-            busy = time.perf_counter() - began - (reader.waited_s - waited)
-            read.record(busy, items_out=chunk.lines, bytes_in=chunk.consumed, bytes_out=chunk.size)
-            yield chunk
-            began, waited = time.perf_counter(), reader.waited_s
-
-    def parser() -> Callable[[Chunk], None]:
-        own = Parser(job.to, Selection(job.levels, job.grep), job.max_line, keep_rejects=job.rejects is not None)
-
-        def parse_chunk(chunk: Chunk) -> None:
-            began = time.perf_counter()
-            done = own.parse(chunk)
-            parse.record(
-                time.perf_counter() - began,
-                items_in=done.lines,
-                items_out=done.written,
-                bytes_in=chunk.size,
-                bytes_out=done.output_bytes,
-                errors=done.rejected,
-            )
-            parsed.put(done)
-
-        return parse_chunk
-
-    def write_parsed(done: Parsed) -> None:
-        began = time.perf_counter()
-        written = writer.write(done)
-        reader.recycle(done.chunk)
-        write.record(
-            time.perf_counter() - began,
-            items_in=done.written,
-            items_out=done.written,
-            bytes_in=done.output_bytes,
-            bytes_out=written,
-        )
-
-    with contextlib.closing(reader), ThreadGroup(around=run.threads.watch) as group:
-        group.on_stop(reader.cancel)
-        writer.write_header(FORMATS[job.to].header)
-        for output in outputs:
-            group.on_stop(output.cancel)
-        ProducerConsumer[Parsed]([], [write_parsed], buffer=parsed, group=group, names=("", "write")).start()
-        ProducerConsumer[Chunk](
-            [chunks],
-            [parser() for _ in range(job.threads)],
-            buffer=waiting,
-            group=group,
-            at_end=parsed.shutdown,
-            names=("read", "parse"),
-        ).start()
-    return reader, writer
+    chunks: Iterator[Chunk] = chain.from_iterable(readers[:1])
+    destination = job.destination._replace(columns=job.choice.fields)
+    if destination.needs_columns and job.merge:
+        raise UsageError(f"--merge --to {destination.to}: name the columns with --fields")
+    if destination.needs_columns:
+        first = next(chunks, None)
+        chunks = chain([first] if first else [], chunks)
+        fields = first.format.fields if first and first.format else ()
+        repeated = [REPEATED] if job.choice.dedup else []
+        destination = destination._replace(columns=(*COMMON, *fields, *repeated))
+    return destination, chunks
 
 
-def _check(run: Run, reader: Reader, writer: Writer, output: Output) -> None:
-    """Hold what the reader counted against what came out at the other end."""
-    accounted = writer.written + writer.filtered + writer.rejected + writer.blank
-    run.check(
-        "read = written + filtered + rejected + blank",
-        reader.lines == accounted,
-        f"{reader.lines} = {writer.written} + {writer.filtered} + {writer.rejected} + {writer.blank}",
+def _parsers(job: Job, destination: Destination) -> list[Parser]:
+    how = How(destination, job.source.reading, job.choice)
+    return [Parser(how) for _ in range(1 if job.merge else job.threads)]
+
+
+def _writer(job: Job, destination: Destination, outputs: Outputs, state: State | None) -> Writer:
+    def save() -> None:
+        for output in outputs.all():
+            if isinstance(output, AppendedFile):
+                output.sync()
+        if state:
+            state.commit(outputs.all())
+
+    return Writer(
+        outputs.entries,
+        outputs.rejects,
+        destination.renderer(),
+        head=job.choice.head,
+        joiner=Joiner(as_suffix=destination.to == "text") if job.choice.dedup else None,
+        saved=save if destination.appends else None,
+        written=state.written if state else None,
     )
-    run.check("every byte went through once", reader.bytes == writer.bytes_in, f"{reader.bytes}, {writer.bytes_in}")
+
+
+def _end(outputs: Outputs, readers: list[Reader], state: State | None, *, keeps: bool) -> None:
+    """Put what was written in its place and note that it was, or leave all as it was."""
+    if not keeps:
+        outputs.abort()
+        return
+    if state:
+        for output in outputs.all():
+            if isinstance(output, AppendedFile):
+                output.sync()
+        state.commit(outputs.all(), done=[one for reader in readers for one in reader.done])
+    outputs.commit()
+
+
+def _check(run: Run, readers: list[Reader], writer: Writer, outputs: Outputs) -> None:
+    """Hold what the readers counted against what came out at the other end."""
+    parts = ("written", "filtered", "continued", "repeated", "rejected", "blank")
+    totals = writer.totals()
+    lines, size = sum(reader.lines for reader in readers), sum(reader.bytes for reader in readers)
+    run.check(
+        f"read = {' + '.join(parts)}",
+        lines == sum(totals[part] for part in parts),
+        f"{lines} = {' + '.join(str(totals[part]) for part in parts)}",
+    )
+    run.check("every byte went through once", size == writer.bytes_in, f"{size}, {writer.bytes_in}")
+    output = outputs.entries
     status = output.stat()
     if stat.S_ISREG(status.st_mode) and output.is_new:
         run.check(
             "the output has the bytes that were written", status.st_size == writer.bytes_out, f"{writer.bytes_out}"
         )
+
+
+def _outcome(job: Job, writer: Writer, parsers: list[Parser]) -> Outcome:
+    seen: set[str] = set()
+    left_out: Counter[str] = Counter()
+    for parser in parsers:
+        seen |= parser.chooser.seen
+        left_out.update(parser.render.left_out)
+    unknown = tuple(sorted(job.choice.names - seen)) if writer.lines else ()
+    return Outcome((), writer.rejected, unknown, () if job.choice.fields else tuple(left_out.most_common()))

@@ -1,98 +1,118 @@
-"""A parser: from a chunk to what is to be written, and the account of every line."""
+"""A parser: from a chunk of any format to what is to be written, and the account of every line."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from concli.files import Buffer
+from concli.logs.base_parser import BaseParser
+from concli.logs.choice.choice import Choice
+from concli.logs.choice.chooser import Chooser
+from concli.logs.choice.repeats import runs_of
 from concli.logs.chunk import Chunk
+from concli.logs.destination import Destination
+from concli.logs.entries import Entries, Scan
+from concli.logs.formats.base import BASE
+from concli.logs.formats.format import Reading
+from concli.logs.output.members import COMMON
+from concli.logs.parsed import Parsed
 from concli.logs.rejects import reject_lines
 from concli.logs.render import FORMATS
-from concli.logs.scanner import ENTRY, Lines, Scanner
 from concli.logs.selection import Selection
+from concli.logs.source import Scanners
 
-__all__ = ["Parsed", "Parser"]
+__all__ = ["How", "Parser", "count_levels"]
 
 
-@dataclass(slots=True)
-class Parsed:
-    """What became of a chunk. ``pieces`` is the output, good until the chunk is used again."""
+class How(NamedTuple):
+    """How chunks are parsed, by all threads alike."""
 
-    chunk: Chunk
-    pieces: Sequence[Buffer]
-    rejects: bytes
-    lines: int
-    written: int
-    filtered: int
-    rejected: int
-    blank: int
-    replaced_bytes: int
-    levels: dict[str, int] = field(default_factory=dict)
+    destination: Destination
+    reading: Reading
+    choice: Choice
 
     @property
-    def output_bytes(self) -> int:
-        """The bytes of the output."""
-        return sum(map(len, self.pieces))
+    def shows_repeats_as_suffix(self) -> bool:
+        """Whether an entry that stands for several says so in its message, as there are no fields to say it in."""
+        return self.destination.to == "text"
 
-    def __len__(self) -> int:
-        """Bytes held, as a buffer counts them."""
-        return self.chunk.capacity + self.output_bytes + len(self.rejects)
+    @property
+    def is_for_base_parser(self) -> bool:
+        """Whether the parser for the base format can do all that is asked for."""
+        choice, destination = self.choice, self.destination
+        return (
+            destination.to in FORMATS
+            and destination.columns in (None, COMMON)
+            and destination.split_by is None
+            and self.reading.multiline in ("auto", "off")
+            and self.reading.zone is None
+            and len(choice.grep) < 2
+            and choice._replace(levels=(), grep=(), seed=0) == Choice()
+        )
 
 
 class Parser:
     """Parses chunks, one after the other, for one thread."""
 
-    def __init__(self, to: str, selection: Selection, max_line: int, *, keep_rejects: bool) -> None:
-        self._scanner = Scanner(max_line)
-        self._selection = selection
-        self._render = FORMATS[to]()
-        self._max_line = max_line
-        self._keep_rejects = keep_rejects
+    def __init__(self, how: How) -> None:
+        destination = how.destination
+        self.render = destination.renderer()
+        self.chooser = Chooser(how.choice, keeps_raw=destination.to == "raw")
+        self._how = how
+        self._scanners = Scanners(how.reading)
+        self._base: BaseParser | None = None
+        if how.is_for_base_parser:
+            self._base = BaseParser(
+                destination.to,
+                Selection(how.choice.levels, next(iter(how.choice.grep), None)),
+                how.reading.max_line,
+                joins=how.reading.joins(BASE.joins),
+                keep_rejects=destination.rejects is not None,
+            )
 
     def parse(self, chunk: Chunk) -> Parsed:
-        """Scan, select and render the lines of ``chunk``."""
-        lines = self._scanner.scan(chunk)
-        keep = self._selection.mask(lines)
-        others = np.flatnonzero(lines.levels == 0)
-        rejected = others[~_are_blank(lines, others)] if not chunk.full_length else others
+        """Scan, choose among and render the entries of ``chunk``."""
+        if self._base and (chunk.format or BASE).name == BASE.name:
+            parsed = self._base.parse(chunk)
+            if parsed:
+                return parsed
+        return self._parse(chunk)
+
+    def _parse(self, chunk: Chunk) -> Parsed:
+        scan = self._scanners.scan(chunk)
+        keep = self.chooser.mask(scan, chunk)
+        return self.rendered(self.chooser.shape(scan.entries, keep), self.account(scan, keep, chunk))
+
+    def account(self, scan: Scan, keep: NDArray[np.bool_], chunk: Chunk) -> Parsed:
+        """Return what became of the lines of ``chunk``, without the entries to be written."""
         written = int(np.count_nonzero(keep))
-        pieces, replaced = self._render(lines, keep)
         return Parsed(
             chunk=chunk,
-            pieces=pieces,
-            rejects=reject_lines(chunk, rejected, self._max_line) if self._keep_rejects else b"",
-            lines=len(lines.ends),
+            rejects=reject_lines(chunk, scan.rejected, scan.reasons) if self._how.destination.rejects else b"",
+            lines=chunk.lines,
             written=written,
-            filtered=len(lines.ends) - len(others) - written,
-            rejected=len(rejected),
-            blank=len(others) - len(rejected),
-            replaced_bytes=replaced,
-            levels=_count_levels(lines, keep),
+            filtered=scan.entries.size - written,
+            continued=scan.continued,
+            rejected=len(scan.rejected),
+            blank=scan.blank,
+            levels=count_levels(scan.entries, keep),
+            reasons=Counter(scan.reasons),
         )
 
-
-def _are_blank(lines: Lines, chosen: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Tell which of the chosen lines hold nothing but white space."""
-    starts, ends = lines.starts[chosen], lines.ends[chosen]
-    blank: NDArray[np.bool_] = starts == ends
-    data = np.frombuffer(lines.buffer, np.uint8)
-    # Only a line that begins and ends with what may be white space is looked at as a whole.
-    likely = (data[starts] <= ord(" ")) & (data[ends - 1] <= ord(" ")) & ~blank
-    for number in np.flatnonzero(likely).tolist():
-        blank[number] = lines.buffer[starts[number] : ends[number]].isspace()
-    return blank
+    def rendered(self, entries: Entries, parsed: Parsed) -> Parsed:
+        """Put into ``parsed`` the entries that are to be written."""
+        how = self._how
+        if how.choice.dedup:
+            parsed.runs = runs_of(entries, as_suffix=how.shows_repeats_as_suffix)
+            entries = parsed.runs.middle
+        parsed.entries = entries
+        parsed.pieces, parsed.replaced_bytes = self.render(entries, np.ones(entries.size, bool))
+        return parsed
 
 
-def _count_levels(lines: Lines, keep: NDArray[np.bool_]) -> dict[str, int]:
-    """Return how many of the kept entries have each level."""
-    counts = np.bincount(lines.levels[keep], minlength=256)
-    levels = {lines.names[n].decode(): int(counts[n]) for n in np.flatnonzero(counts[: len(lines.names)]).tolist()}
-    if counts[Scanner.UNLISTED]:
-        for line in np.flatnonzero(keep & (lines.levels == Scanner.UNLISTED)).tolist():
-            entry = ENTRY.match(lines.buffer, lines.starts[line], lines.ends[line])
-            if entry:
-                name = entry["level"].decode()
-                levels[name] = levels.get(name, 0) + 1
-    return levels
+def count_levels(entries: Entries, keep: NDArray[np.bool_]) -> dict[str, int]:
+    """Return how many of the kept entries have each level; those without any are not counted."""
+    counts = np.bincount(entries.levels[keep], minlength=len(entries.names)).tolist()
+    named = zip(entries.names[1:], counts[1:], strict=True)
+    return {name.decode("utf-8", "replace"): count for name, count in named if name and count}

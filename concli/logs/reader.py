@@ -1,61 +1,111 @@
-"""The reader: inputs cut into chunks of whole lines, in memory that is used again and again."""
+"""The reader: inputs cut into chunks of whole entries, in memory that is used again and again."""
 
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 
 from concli.errors import InputError
 from concli.logs.chunk import CHUNK_BYTES, PADDING, Chunk
+from concli.logs.encodings import UTF_8, check_encoding
+from concli.logs.follow import Follower
+from concli.logs.formats.format import Reading
 from concli.logs.inputs import Input, InputFile
 from concli.logs.line_finder import LineFinder
-from concli.logs.rejects import KEPT_OF_LONG_LINE
+from concli.logs.opening import open_text
+from concli.logs.stream import Choose, Plan, Stream
 from concli.patterns import _sync
 
 __all__ = ["Reader"]
 
-_LF = ord("\n")
-_CR = ord("\r")
-
 
 class Reader:
-    """Iterates over the chunks of all inputs, in order.
+    """Iterates over the chunks of all inputs, in order; to ``follow`` them, as they come.
 
     ``report`` is told of an input that can't be read, or not to its end; the others are read all the
-    same. ``lines`` and ``bytes`` count what has been read, ``whole`` the inputs read to their end,
-    and ``waited_s`` the seconds spent waiting for somebody to write.
+    same. ``lines`` and ``bytes`` count what has been read, ``done`` are the inputs read to their end, ``whole``
+    is their number, and ``waited_s`` the seconds spent waiting for somebody to write.
+
+    ``choose`` tells the format of an input. Without it, chunks have none and are cut at line ends; with it, where
+    an entry begins if by ``reading`` it goes on over lines. ``year`` is the year at the beginning of inputs
+    whose timestamps have none.
     """
 
-    def __init__(self, inputs: Sequence[Input], report: Callable[[InputError], object], max_line: int) -> None:
+    def __init__(
+        self,
+        inputs: Sequence[Input],
+        report: Callable[[InputError], object],
+        max_line: int,
+        *,
+        encoding: str = UTF_8,
+        choose: Choose | None = None,
+        reading: Reading | None = None,
+        year: int | None = None,
+        follow: bool = False,
+        chunk_bytes: int | None = None,
+    ) -> None:
+        """Raise ``UsageError`` if there is no such ``encoding``."""
         self.lines = 0
         self.bytes = 0
-        self.whole = 0
+        self.done: list[Input] = []
         self.waited_s = 0.0
+        self.finder = LineFinder()
         self._inputs = inputs
         self._report = report
-        self._max_line = max_line
+        self._encoding = check_encoding(encoding)
+        self._plan = Plan((reading or Reading())._replace(max_line=max_line), choose, year)
+        self._follow = follow
+        self._chunk_bytes = chunk_bytes or CHUNK_BYTES
         self._number = 0
         self._free: deque[Chunk] = deque()  # its append and pop are atomic on every build
-        self._finder = LineFinder()
         # Guards the two fields below it; notified when either changes.
         self._returned = _sync.Condition()
         self._lent = 0  # chunks that have been handed out and not yet come back
         self._is_cancelled = False
         self._cancelled, self._cancel = os.pipe()
 
+    @property
+    def whole(self) -> int:
+        """The number of inputs read to their end."""
+        return len(self.done)
+
+    @property
+    def chunk_bytes(self) -> int:
+        """How much a chunk has room for, unless it has to hold something larger."""
+        return self._chunk_bytes
+
+    def take(self) -> Chunk:
+        """Return a chunk with nothing in it."""
+        try:
+            chunk = self._free.pop()
+        except IndexError:
+            return Chunk(bytearray(self._chunk_bytes + PADDING))
+        chunk.reset()
+        return chunk
+
+    def give_back(self, chunk: Chunk) -> None:
+        """Take back a chunk that has not been handed out."""
+        if chunk.capacity == self._chunk_bytes:
+            self._free.append(chunk)
+
     def recycle(self, chunk: Chunk) -> None:
         """Take back a chunk that nobody looks at any more; called from any thread."""
-        if chunk.capacity == CHUNK_BYTES:
-            self._free.append(chunk)
+        self.give_back(chunk)
         with self._returned:
             self._lent -= 1
             self._returned.notify_all()
 
+    def wait_until_alone(self) -> None:
+        """Wait until no other chunk is on its way: however many threads there are, one may be large."""
+        with self._returned:
+            self._returned.wait_for(lambda: not self._lent or self._is_cancelled)
+
     def cancel(self) -> None:
-        """Make a read that waits for input end; called from any thread."""
-        os.write(self._cancel, b"x")
+        """Make a read that waits for input, and following, end; called from any thread."""
         with self._returned:
             self._is_cancelled = True
             self._returned.notify_all()
+        os.write(self._cancel, b"x")
 
     def close(self) -> None:
         """Give the descriptors back."""
@@ -63,108 +113,49 @@ class Reader:
         os.close(self._cancelled)
 
     def __iter__(self) -> Iterator[Chunk]:
+        for chunk in self._followed() if self._follow else self._one_by_one():
+            chunk.number = self._number
+            self._number += 1
+            self.lines += chunk.lines
+            self.bytes += chunk.consumed
+            with self._returned:
+                self._lent += 1
+            yield chunk
+
+    def _one_by_one(self) -> Iterator[Chunk]:
         for source in self._inputs:
             try:
                 file = InputFile(source, self._cancelled)
             except OSError as error:
                 self._report(InputError(source.name, error))
                 continue
-            try:
-                yield from self._chunks(source, file)
-                self.whole += 1
-            except OSError as error:
-                self._report(InputError(source.name, error))
-            finally:
-                file.close()
+            with closing(file):
+                try:
+                    if source.start.offset and file.identity != source.identity:
+                        raise OSError("another file has just taken its place; run this again")
+                    text = open_text(file, self._encoding, source.start)
+                except OSError as error:
+                    self._tell(source, error)
+                    continue
+                stream = Stream(source, text, self, self._plan)
+                waited_before_s = self.waited_s
+                while not stream.has_ended:
+                    chunk = stream.next()
+                    self.waited_s = waited_before_s + file.waited_s
+                    if chunk:
+                        yield chunk
+                self._tell(source, stream.problem)
 
-    def _chunks(self, source: Input, file: InputFile) -> Iterator[Chunk]:
-        offset, line, carry, ended = 0, 1, b"", False
-        waited_before_s = self.waited_s
-        while not ended:
-            chunk = self._new_chunk()
-            size, ended = self._fill(chunk, carry, file)
-            if chunk.size:
-                carry = bytes(memoryview(chunk.buffer)[chunk.size : size])
-                chunk.consumed = chunk.size - chunk.lacks_lf
-            elif size:
-                carry, ended, chunk.consumed = self._skip_long_line(chunk, size, file)
-            else:
-                return
-            chunk.mark_lines(self._finder)
-            chunk.name, chunk.number, chunk.offset, chunk.first_line = source.name, self._number, offset, line
-            self._number += 1
-            offset += chunk.consumed
-            line += chunk.lines
-            self.lines += chunk.lines
-            self.bytes += chunk.consumed
-            self.waited_s = waited_before_s + file.waited_s
-            with self._returned:
-                self._lent += 1
-            yield chunk
+    def _tell(self, source: Input, problem: OSError | None) -> None:
+        """Tell how an input has ended; cancelled, it may have ended anywhere."""
+        if not problem:
+            self.done.append(source)
+        elif not self._is_cancelled:
+            self._report(InputError(source.name, problem))
 
-    def _new_chunk(self) -> Chunk:
-        try:
-            chunk = self._free.pop()
-        except IndexError:
-            return Chunk(bytearray(CHUNK_BYTES + PADDING))
-        chunk.reset()
-        return chunk
-
-    def _fill(self, chunk: Chunk, carry: bytes, file: InputFile) -> tuple[int, bool]:
-        """Read until the chunk is full, or holds a whole line and there is no more for now.
-
-        Sets ``chunk.size`` to the end of the last whole line, 0 if there is none because the line is
-        too long. Returns how much of the buffer is filled, and whether the input has ended.
-        """
-        size = len(carry)
-        chunk.buffer[:size] = carry
-        chunk.size = carry.rfind(b"\n") + 1
-        while True:
-            room = chunk.capacity - 1  # a last line without a line feed is given one
-            if size == room:
-                if chunk.size or size >= self._max_line + 2:  # 2: a line end is not counted
-                    return size, False
-                self._wait_until_alone()
-                chunk.grow(min(2 * chunk.capacity, self._max_line + 3))
-                continue
-            with memoryview(chunk.buffer) as whole, whole[size:room] as view:
-                count = file.readinto(view)
-            if not count:
-                if size > chunk.size:
-                    chunk.buffer[size] = _LF
-                    size += 1
-                    chunk.size = size
-                    chunk.lacks_lf = True
-                return size, True
-            chunk.size = max(chunk.size, chunk.buffer.rfind(b"\n", size, size + count) + 1)
-            size += count
-            if chunk.size and not file.has_more():
-                return size, False
-
-    def _wait_until_alone(self) -> None:
-        """Wait until no other chunk is on its way: however many threads there are, one may be large."""
-        with self._returned:
-            self._returned.wait_for(lambda: not self._lent or self._is_cancelled)
-
-    def _skip_long_line(self, chunk: Chunk, size: int, file: InputFile) -> tuple[bytes, bool, int]:
-        """Read on to the end of the line, keeping its beginning.
-
-        Returns what was read beyond it, whether the input has ended, and the line's bytes with its end.
-        """
-        last = chunk.buffer[size - 1]
-        chunk.cut(min(size, KEPT_OF_LONG_LINE))
-        block = bytearray(CHUNK_BYTES - 1)
-        consumed = size
-        while True:
-            with memoryview(block) as view:
-                count = file.readinto(view)
-            end = block.find(b"\n", 0, count)
-            if count and end < 0:
-                last = block[count - 1]
-                consumed += count
-                continue
-            if count:
-                last = block[end - 1] if end else last
-                consumed += end + 1
-            chunk.full_length = consumed - bool(count) - (last == _CR)
-            return bytes(memoryview(block)[end + 1 : count]), not count, consumed
+    def _followed(self) -> Iterator[Chunk]:
+        follower = Follower(self._inputs, self, self._plan, self._encoding, self._cancelled, self._tell)
+        with closing(follower):
+            for chunk in follower:
+                self.waited_s = follower.waited_s
+                yield chunk

@@ -26,6 +26,8 @@ class Renderer(Protocol):
     """
 
     header: bytes
+    #: Whether it writes the text as it stands in the chunk.
+    keeps_text: bool
 
     def __call__(self, lines: Lines, keep: NDArray[np.bool_]) -> tuple[Pieces, int]:
         """Render the lines for which ``keep`` is true."""
@@ -35,6 +37,7 @@ class Text:
     """Lines as they are. Nothing is copied: a run of kept lines is one piece of the input."""
 
     header = b""
+    keeps_text = True
 
     def __call__(self, lines: Lines, keep: NDArray[np.bool_]) -> tuple[Pieces, int]:
         """Render the lines for which ``keep`` is true."""
@@ -48,6 +51,7 @@ class _Fields:
     """Entries taken apart, escaped and laid out anew."""
 
     header = b""
+    keeps_text = False
     layout: Layout
 
     def __init__(self) -> None:
@@ -73,9 +77,14 @@ class _Fields:
             starts = line_starts(ends)
         starts, ends, levels = starts[kept], ends[kept], lines.levels[kept]
         if (levels == Scanner.UNLISTED).any():
-            return [self._one_by_one(buffer, starts, ends)], replaced
+            return [self.finish(self._one_by_one(buffer, starts, ends), lines.feed)], replaced
         entries = Entries(buffer, starts, starts + heads, ends, levels, lines.names)
-        return [assemble(entries, self.layout)], replaced
+        return [self.finish(assemble(entries, self.layout), lines.feed)], replaced
+
+    def finish(self, text: Buffer, feed: bytes) -> Buffer:
+        """Return ``text`` as it is to be written, in which ``feed`` may still stand for line feeds."""
+        del feed
+        return text
 
     def _one_by_one(self, buffer: bytes | bytearray, starts: Positions, ends: Positions) -> bytes:
         entries = (ENTRY.match(buffer, *span) for span in zip(starts.tolist(), ends.tolist(), strict=True))
@@ -96,6 +105,10 @@ class Csv(_Fields):
     layout = Layout(b"", b",", b',"', b'"\n')
     escape = staticmethod(csv_text)
 
+    def finish(self, text: Buffer, feed: bytes) -> Buffer:
+        """Return the text with its line feeds."""
+        return bytes(text).replace(feed, b"\n") if feed else text
+
 
 #: The formats of the output by name.
-FORMATS: dict[str, type[Text | JsonLines | Csv]] = {"text": Text, "jsonl": JsonLines, "csv": Csv}
+FORMATS: dict[str, type[Text | JsonLines | Csv]] = {"text": Text, "raw": Text, "jsonl": JsonLines, "csv": Csv}

@@ -23,7 +23,7 @@ from concli.logs.line_finder import LineFinder, Positions, line_starts, position
 
 __all__ = ["ENTRY", "Lines", "Scanner"]
 
-#: The format; everything else but a blank line is a reject.
+#: The format, if there is such a date; everything else but a blank line is a reject.
 ENTRY = re.compile(
     rb"(?P<timestamp>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2})"
     rb" \[(?P<level>[A-Za-z0-9_]+)\] (?P<message>[^\n]*)"
@@ -47,6 +47,7 @@ _PATTERN = _words(_HEAD)
 _LIMIT = _words(bytes(0x76 if c == ord("0") else 0x7F for c in _HEAD))
 _TOP_BITS = _words(b"\x80" * 8)[0, 0]
 _HEAD_PART = _words(b"\xff" * (len(_HEAD) - 16))[0, 0]  # of the third word; the level begins in the rest
+_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31, 0])  # of the months, and of what is none
 _LEVEL_SHIFT = np.uint64(8 * (len(_HEAD) - 16))
 
 
@@ -55,7 +56,8 @@ class Lines(NamedTuple):
 
     ``buffer`` is the text that the positions point into, with line feeds as its only line ends, and
     ``size`` its length. ``levels`` is 0 for a line that is no entry and else a level's number:
-    ``names[number]``; ``Scanner.UNLISTED`` is for one that has none.
+    ``names[number]``; ``Scanner.UNLISTED`` is for one that has none. ``feed`` is a byte that stands for
+    a line feed inside an entry, if there are such.
     """
 
     buffer: bytearray
@@ -64,6 +66,7 @@ class Lines(NamedTuple):
     ends: Positions
     levels: NDArray[np.uint8]
     names: list[bytes]
+    feed: bytes = b""
 
     def message_starts(self) -> Positions:
         """Return where the messages start (of lines that are entries with a listed level)."""
@@ -103,6 +106,35 @@ class _LevelTable:
         found &= first == known_first
         levels: NDArray[np.uint8] = np.multiply(numbers, found, dtype=np.uint8, casting="unsafe")
         return levels
+
+
+def _is_possible(digits: Words) -> NDArray[np.bool_]:
+    """Tell which dates there are, given the first three words of a head with digits as numbers from 0 to 9.
+
+    What it tells of a line that has no such head is of no meaning.
+    """
+    # Neighbouring lines mostly are of the same minute, which is looked at once.
+    is_new = digits[0, 1:] != digits[0, :-1]
+    is_new |= digits[1, 1:] != digits[1, :-1]
+    firsts = np.append(0, np.flatnonzero(is_new) + 1)
+    year_and_month, day_and_minute = digits[0, firsts], digits[1, firsts]
+    year = 100 * _number(year_and_month, 0) + _number(year_and_month, 2)
+    month, day = _number(year_and_month, 5), _number(day_and_minute, 0)
+    is_leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
+    possible: NDArray[np.bool_] = (day > 0) & (day <= _DAYS.take(month, mode="clip") + (is_leap & (month == 2)))
+    possible &= (year > 0) & (_number(day_and_minute, 3) < 24) & (_number(day_and_minute, 6) < 60)
+    possible = np.repeat(possible, np.diff(firsts, append=digits.shape[1]))
+    seconds = digits[2] & np.uint64(0xFFFF00)
+    late = np.flatnonzero((seconds & np.uint64(0xFF00)) > 0x500)
+    if late.size:
+        possible[late] &= seconds[late] == 0x600  # a leap second
+    return possible
+
+
+def _number(words: Words, place: int) -> NDArray[np.int64]:
+    """Return the number that two bytes from ``place`` on are the digits of."""
+    pair = (words >> np.uint64(8 * place)).astype(np.int64)
+    return 10 * (pair & 0xFF) + (pair >> 8 & 0xFF)
 
 
 class Scanner:
@@ -147,6 +179,7 @@ class Scanner:
         wrong = difference + _LIMIT
         wrong |= difference
         head_fits = (np.bitwise_or.reduce(wrong) & _TOP_BITS) == 0
+        head_fits &= _is_possible(difference)
         levels = self._tables[0].find(first, rest)
         levels *= head_fits
         open_cases = np.flatnonzero(head_fits > (levels != 0))

@@ -27,7 +27,7 @@ def test_entries_go_to_standard_output_and_the_table_to_standard_error(concli: R
     done = concli("logs", "process", SAMPLE, "--to", "jsonl")
     assert done.returncode == 0
     assert len([json.loads(line) for line in lines_of(done.stdout)]) == 367
-    assert b"562 read = 367 written + 0 filtered + 178 rejected + 17 blank" in done.stderr
+    assert b"562 read = 367 written + 0 filtered + 195 continued + 0 rejected + 0 blank" in done.stderr
     assert b"\x1b" not in done.stderr  # a pipe gets no colours
 
 
@@ -71,7 +71,7 @@ def test_the_report_holds_what_the_design_promises(concli: RunConcli, tmp_path: 
     assert report["schema"] == "concli.report/1"
     assert report["command"] == "logs process"
     totals = report["totals"]
-    assert totals["read"] == sum(totals[name] for name in ("written", "filtered", "rejected", "blank"))
+    assert totals["read"] == sum(totals[name] for name in totals if name not in {"read", "bytes_in", "bytes_out"})
     assert [stage["name"] for stage in report["stages"]] == ["read", "parse", "write"]
     assert all(check["passed"] for check in report["checks"])
     assert len(report["checks"]) == 3
@@ -87,7 +87,7 @@ def test_json_is_refused_where_standard_output_is_taken(concli: RunConcli) -> No
 
 
 def test_strict_makes_a_reject_exit_1_and_keeps_the_output(concli: RunConcli, tmp_path: Path) -> None:
-    assert concli("logs", "process", SAMPLE, "--strict", "-qo", "out").returncode == 1
+    assert concli("logs", "process", SAMPLE, "--multiline", "off", "--strict", "-qo", "out").returncode == 1
     assert len((tmp_path / "out").read_bytes().splitlines()) == 367
     assert concli("logs", "process", "--strict", "-q", input=ENTRY).returncode == 0
 
@@ -142,7 +142,7 @@ def test_an_unreadable_input_alone_leaves_the_output_untouched(concli: RunConcli
 def test_one_unreadable_input_among_several_is_exit_3_and_the_others_are_written(
     concli: RunConcli, tmp_path: Path
 ) -> None:
-    fails_in_one_line(concli("logs", "process", "gone.log", SAMPLE, "-qo", "out"), "gone.log")
+    fails_in_one_line(concli("logs", "process", "gone.log", SAMPLE, "--to", "jsonl", "-qo", "out"), "gone.log")
     assert len((tmp_path / "out").read_bytes().splitlines()) == 367
 
 
@@ -224,7 +224,7 @@ def test_a_signal_ends_a_run_that_waits_for_input_with_the_counts_so_far(
     concli_env: dict[str, str], number: signal.Signals, code: int
 ) -> None:
     run = Running(concli_env)
-    run.write(ENTRY + b"reject\n")
+    run.write(b"reject\n" + ENTRY)
     assert run.read(len(ENTRY)) == ENTRY  # without waiting for more input
     run.process.send_signal(number)
     got, stderr = run.end()

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from datetime import datetime
 
 ENTRY = re.compile(rb"([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}) \[([A-Za-z0-9_]+)\] (.*)", re.DOTALL)
 
@@ -20,7 +21,21 @@ class Expected:
 
     def as_jsonl(self) -> list[dict[str, str]]:
         keys = ("timestamp", "level", "message")
-        return [dict(zip(keys, map(_replaced, entry), strict=True)) for entry in self.entries]
+        return [dict(zip(keys, map(_replaced, (iso(entry[0]), *entry[1:])), strict=True)) for entry in self.entries]
+
+
+def iso(timestamp: bytes) -> bytes:
+    """Return a timestamp as ISO 8601 has it."""
+    return timestamp.replace(b" ", b"T")
+
+
+def is_possible(timestamp: str) -> bool:
+    """Tell whether there is such a date; a leap second may be anywhere."""
+    try:
+        datetime.fromisoformat(timestamp[:-2] + "00")
+    except ValueError:
+        return False
+    return int(timestamp[-2:]) <= 60
 
 
 def _replaced(data: bytes) -> str:
@@ -37,6 +52,7 @@ def expect(data: bytes, max_line: int = 1 << 24) -> Expected:
     for number, raw in enumerate(lines, 1):
         line = raw.removesuffix(b"\r")
         entry = ENTRY.fullmatch(line) if len(line) <= max_line else None
+        entry = entry if entry and is_possible(entry[1].decode()) else None
         expected.lines += 1
         if entry:
             expected.entries.append((entry[1], entry[2], entry[3]))

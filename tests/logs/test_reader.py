@@ -5,7 +5,7 @@ import pytest
 
 import concli.logs.reader
 from concli.errors import InputError
-from concli.logs.inputs import expand
+from concli.logs.inputs import Place, expand
 from concli.logs.reader import Reader
 
 
@@ -66,3 +66,39 @@ def test_an_error_in_the_middle_is_reported_and_what_was_read_is_kept(
     assert 0 < lines < 100
     assert [str(problem) for problem in problems] == [f"{log}: input/output error"]
     assert reader.whole == 0
+
+
+def test_what_was_read_before_an_error_is_handed_on_to_the_byte(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "log"
+    log.write_bytes(b"one\ntwo")
+    readv = os.readv
+    calls = iter([readv])
+
+    def fail_later(*arguments: object) -> int:
+        read = next(calls, None)
+        if not read:
+            raise OSError(5, "Input/output error")
+        return read(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "readv", fail_later)
+    problems: list[InputError] = []
+    reader = Reader(list(expand([str(log)], print)), problems.append, 1000)
+    [chunk] = reader
+    reader.close()
+    assert bytes(chunk.buffer[: chunk.size]) == b"one\ntwo\n"
+    assert (chunk.lacks_lf, len(problems), reader.done) == (True, 1, [])
+
+
+def test_an_input_that_another_has_taken_the_place_of_is_not_read_from_the_middle(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_bytes(b"one\ntwo\n")
+    source = next(expand([str(log)], print))._replace(start=Place(4, 2))
+    (tmp_path / "other").write_bytes(b"ONE\nTWO\n")
+    os.rename(tmp_path / "other", log)
+    problems: list[InputError] = []
+    reader = Reader([source], problems.append, 1000)
+    assert list(reader) == []
+    reader.close()
+    assert [str(problem) for problem in problems] == [f"{log}: another file has just taken its place; run this again"]

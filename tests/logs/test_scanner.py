@@ -1,10 +1,13 @@
 """The scanner's own corners; that it equals the regular expression is held in test_job."""
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from concli.logs.chunk import PADDING, Chunk
 from concli.logs.line_finder import LineFinder
 from concli.logs.scanner import ENTRY, Lines, Scanner
+from tests.logs.reference import is_possible
 
 
 def scan(scanner: Scanner, *lines: bytes) -> Lines:
@@ -26,6 +29,26 @@ def test_each_byte_of_the_head_matters() -> None:
             found = names(scan(Scanner(1000), good, line))
             entry = ENTRY.fullmatch(line)
             assert found == [b"INFO", entry["level"] if entry else b""], line
+
+
+digits = st.integers(0, 99)
+stamps = st.tuples(st.sampled_from([0, 1, 1900, 2000, 2023, 2024, 9999]), digits, digits, digits, digits, digits)
+near = st.tuples(
+    st.sampled_from([1900, 2000, 2023, 2024]),
+    st.integers(0, 13),
+    st.sampled_from([0, 1, 28, 29, 30, 31, 32]),
+    st.sampled_from([0, 23, 24]),
+    st.sampled_from([0, 59, 60]),
+    st.sampled_from([0, 59, 60, 61]),
+)
+
+
+@given(st.lists(st.one_of(stamps, near), min_size=1, max_size=20))
+@example([(2024, 2, 29, 23, 59, 60), (2023, 2, 29, 0, 0, 0), (2024, 2, 29, 24, 0, 0)])
+def test_a_date_that_there_is_not_begins_no_entry(dates: list[tuple[int, ...]]) -> None:
+    texts = ["{:04}-{:02}-{:02} {:02}:{:02}:{:02}".format(*date) for date in dates]
+    found = names(scan(Scanner(1000), *(f"{text} [INFO] x".encode() for text in texts)))
+    assert found == [b"INFO" if is_possible(text) else b"" for text in texts]
 
 
 def test_levels_that_begin_alike_are_told_apart() -> None:

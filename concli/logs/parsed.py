@@ -1,0 +1,46 @@
+"""What a parser hands to the writer."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from concli.logs.choice.repeats import Runs
+from concli.logs.chunk import Chunk
+from concli.logs.entries import Entries
+
+__all__ = ["Parsed"]
+
+
+@dataclass(slots=True)
+class Parsed:
+    """What became of a chunk, good until the chunk is used again.
+
+    ``pieces`` is what is to be written, made of ``entries`` if not by the base format's own parser; with ``runs``
+    these are their middle. ``lines`` of the chunk are ``written`` or ``filtered`` as the first of an entry,
+    ``continued`` as another, ``rejected`` for one of the ``reasons``, or ``blank``.
+    """
+
+    chunk: Chunk
+    pieces: Sequence[Any] = ()
+    entries: Entries | None = None
+    runs: Runs | None = None
+    rejects: bytes = b""
+    lines: int = 0
+    written: int = 0
+    filtered: int = 0
+    continued: int = 0
+    rejected: int = 0
+    blank: int = 0
+    replaced_bytes: int = 0
+    levels: dict[str, int] = field(default_factory=dict)
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def output_bytes(self) -> int:
+        """The bytes of the output."""
+        return sum(map(len, self.pieces))
+
+    def __len__(self) -> int:
+        """Bytes held, as a buffer counts them."""
+        return self.chunk.capacity + self.output_bytes + len(self.rejects)

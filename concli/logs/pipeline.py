@@ -1,0 +1,109 @@
+"""A reader, parsers and a writer, each in threads of their own, over bounded buffers.
+
+::
+
+    reader --waiting--> parsers --parsed--> writer
+       ^-------------- used chunks -----------'
+"""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from concli.files import Output
+from concli.logs.chunk import Chunk
+from concli.logs.parsed import Parsed
+from concli.logs.parser import Parser
+from concli.logs.reader import Reader
+from concli.logs.writer import Writer
+from concli.metrics import Run
+from concli.patterns import BoundedBuffer, ProducerConsumer, Resequencer, ThreadGroup
+
+__all__ = ["WAITING_BYTES", "Pipeline", "read_chunks"]
+
+# Bytes that may wait between two stages. More does not make a run faster, only larger.
+WAITING_BYTES = 8 * 1024 * 1024
+
+
+class Pipeline(NamedTuple):
+    """What runs in it: ``parsers``, one a thread; ``chunks`` are the reader's.
+
+    If ``ordered``, what is written is in the order of the chunks. ``outputs`` are told to give up when it fails.
+    """
+
+    reader: Reader
+    chunks: Iterable[Chunk]
+    parsers: list[Parser]
+    writer: Writer
+    outputs: list[Output]
+    ordered: bool = True
+
+    def run(self, run: Run) -> None:
+        """Run it to the end of the input, registering its stages on ``run``; what fails is raised, in a group."""
+        reader, writer = self.reader, self.writer
+        waiting = BoundedBuffer[Chunk](WAITING_BYTES, sizer=lambda chunk: chunk.capacity)
+        parsed: BoundedBuffer[Parsed] | Resequencer[Parsed]
+        if self.ordered:
+            parsed = Resequencer(WAITING_BYTES, sizer=len, number=lambda done: done.chunk.number)
+        else:
+            parsed = BoundedBuffer(WAITING_BYTES, sizer=len)
+        read = run.stage("read", sink=waiting, unit="bytes")
+        parse = run.stage("parse", workers=len(self.parsers), source=waiting, sink=parsed, unit="bytes")
+        write = run.stage("write", source=parsed, unit="bytes")
+        read.starved_s = lambda: reader.waited_s
+
+        def parsing(parser: Parser) -> Callable[[Chunk], None]:
+            def parse_chunk(chunk: Chunk) -> None:
+                began = time.perf_counter()
+                done = parser.parse(chunk)
+                parse.record(
+                    time.perf_counter() - began,
+                    items_in=done.lines,
+                    items_out=done.written,
+                    bytes_in=chunk.size,
+                    bytes_out=done.output_bytes,
+                    errors=done.rejected,
+                )
+                parsed.put(done)
+
+            return parse_chunk
+
+        def write_parsed(done: Parsed) -> None:
+            began, before = time.perf_counter(), writer.written
+            written = writer.write(done)
+            reader.recycle(done.chunk)
+            if writer.head.is_reached:
+                reader.cancel()
+            write.record(
+                time.perf_counter() - began,
+                items_in=done.written,
+                items_out=writer.written - before,
+                bytes_in=done.output_bytes,
+                bytes_out=written,
+            )
+
+        with contextlib.closing(reader), ThreadGroup(around=run.threads.watch) as group:
+            group.on_stop(reader.cancel)
+            for output in self.outputs:
+                group.on_stop(output.cancel)
+            ProducerConsumer[Parsed]([], [write_parsed], buffer=parsed, group=group, names=("", "write")).start()
+            ProducerConsumer[Chunk](
+                [lambda: read_chunks(self.chunks, reader, read.record)],
+                [parsing(parser) for parser in self.parsers],
+                buffer=waiting,
+                group=group,
+                at_end=parsed.shutdown,
+                names=("read", "parse"),
+            ).start()
+        writer.finish()
+
+
+def read_chunks(chunks: Iterable[Chunk], reader: Reader, record: Callable[..., None]) -> Iterator[Chunk]:
+    """Yield the chunks and record how long reading each took, without the waiting for somebody to write."""
+    began, waited = time.perf_counter(), 0.0
+    for chunk in chunks:
+        busy = time.perf_counter() - began - (reader.waited_s - waited)
+        record(busy, items_out=chunk.lines, bytes_in=chunk.consumed, bytes_out=chunk.size)
+        yield chunk
+        began, waited = time.perf_counter(), reader.waited_s
