@@ -92,11 +92,14 @@ def test_every_source_file_has_its_tests() -> None:
             "pipeline": "job",
             "source": "job",
             "base_parser": "job",
+            "general_parser": "job",
+            "how": "job",
         },
         "logs/formats": {"format": "registry"},
-        "logs/generate": {
-            name: "log" for name in ("layout", "python", "java", "servers", "letters", "records", "syslog", "access")
-        },
+        "logs/choice": {"choice": "options"},
+        "logs/generate": dict.fromkeys(
+            ("layout", "python", "java", "servers", "letters", "records", "syslog", "access"), "log"
+        ),
         "cli": {"boundary": "logs", "options": "logs", "session": "logs", "log_options": "logs"},
         "patterns": {"task": "task_pipeline"},
     }

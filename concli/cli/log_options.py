@@ -38,12 +38,11 @@ class ReadingOptions(NamedTuple):
         return Source(inputs, reading, self._formats(), self.encoding, self.year, follow)
 
     def _formats(self) -> tuple[Any, ...]:
-        from concli.logs.formats.registry import (  # noqa: PLC0415 - as above
-            all_formats,
-            by_name,
-            load_formats,
-            pattern_format,
-        )
+        from concli.logs.formats.registry import all_formats, by_name  # noqa: PLC0415 - as above
+
+        if self.format == "auto" and self.pattern is None and self.formats is None:
+            return ()
+        from concli.logs.formats.own import load_formats, pattern_format  # noqa: PLC0415 - as above, and start-up counts
 
         own = load_formats(self.formats) if self.formats else []
         if self.pattern is not None:
@@ -52,7 +51,7 @@ class ReadingOptions(NamedTuple):
             return (pattern_format(self.pattern),)
         if self.format != "auto":
             return (next((own_format for own_format in own if own_format.name == self.format), by_name(self.format)),)
-        return (*own, *all_formats()) if own else ()
+        return (*own, *all_formats())
 
 
 class Choosing(NamedTuple):
@@ -75,9 +74,18 @@ class Choosing(NamedTuple):
 
     def choice(self, tz: str | None, **more: Any) -> "Choice":
         """Return them, and what ``choose`` takes ``more``, as the job takes them. Raises ``UsageError``."""
-        from concli.logs.choice.choice import choose  # noqa: PLC0415 - as above
+        from concli.logs.choice.choice import Choice  # noqa: PLC0415 - as above
 
-        return choose(**self._asdict(), zone=_zone(tz), **more)
+        given = {
+            name: value
+            for name, value in (self._asdict() | more).items()
+            if value is not None and value is not False and value != ()
+        }
+        if given.keys() <= {"levels", "grep", "seed"}:
+            return Choice(**given)  # and start-up counts
+        from concli.logs.choice.options import choose  # noqa: PLC0415 - as above
+
+        return choose(**given, zone=_zone(tz))
 
 
 def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -42,7 +42,8 @@ def formats(*, as_json: bool, check: str | None) -> int:
       levels = { W = "WARNING", I = "INFO" }
       types = { oven = "number" }
     """
-    from concli.logs.formats.registry import all_formats, load_formats  # noqa: PLC0415 - help must not wait for numpy
+    from concli.logs.formats.own import load_formats  # noqa: PLC0415 - help must not wait for numpy
+    from concli.logs.formats.registry import all_formats  # noqa: PLC0415
 
     checked = [_checked(each) for each in (load_formats(check) if check is not None else all_formats())]
     if as_json:

@@ -1,6 +1,5 @@
 """The parser for the base format alone, by its own scanner, when nothing is asked for but what that can do."""
 
-import re
 from collections import Counter
 
 import numpy as np
@@ -11,14 +10,13 @@ from concli.logs.entries import fold
 from concli.logs.formats import _lines
 from concli.logs.joining import join
 from concli.logs.parsed import Parsed
-from concli.logs.rejects import TOO_LONG, reject_lines
+from concli.logs.rejects import TOO_LONG, reject_lines, what_lacks
 from concli.logs.render import FORMATS
 from concli.logs.scanner import ENTRY, Lines, Scanner
 from concli.logs.selection import Selection
 
 __all__ = ["BaseParser"]
 
-_STAMPED = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
 _DIGITS = np.isin(np.arange(256), list(b"0123456789"))
 
 
@@ -98,7 +96,7 @@ class BaseParser:
             return TOO_LONG
         if ENTRY.match(lines.buffer, start, end):
             return "impossible date"
-        return "no level" if _STAMPED.match(lines.buffer, start, end) else "no timestamp"
+        return what_lacks(lines.buffer, start, end)
 
 
 def _are_blank(lines: Lines, chosen: NDArray[np.intp]) -> NDArray[np.bool_]:

@@ -9,7 +9,6 @@ from concli.errors import OutputError, UsageError
 from concli.files import AppendedFile, Output, open_output
 from concli.logs.inputs import Input, identity_of
 from concli.logs.output.outputs import OUTPUTS, Renderer
-from concli.logs.output.split import SplitOutput, SplitRenderer
 
 __all__ = ["Destination", "Outputs"]
 
@@ -58,7 +57,16 @@ class Destination(NamedTuple):
     def renderer(self) -> Renderer:
         """Return what renders entries for this output, for one thread."""
         render = OUTPUTS[self.to].renderer(self.columns)
-        return SplitRenderer(render, self.split_by) if self.split_by else render  # type: ignore[return-value] # b"" is a header
+        if self.split_by is None:
+            return render
+        from concli.logs.output.split import SplitRenderer  # noqa: PLC0415 - start-up counts
+
+        return SplitRenderer(render, self.split_by)
+
+    def header(self) -> bytes:
+        """Return what comes before the first entry."""
+        kind = OUTPUTS[self.to]
+        return kind.renderer(self.columns).header if kind.fixed and not self.split_by else b""
 
     def open(self, inputs: Sequence[Input], length_of: Callable[[str], int | None] = lambda _: None) -> Outputs:
         """Open the outputs, unless they are inputs. ``length_of`` tells how much is to be kept of one to append to.
@@ -83,18 +91,13 @@ class Destination(NamedTuple):
         if self.appends and (self.split_by or self.to in {"sqlite", "parquet"}):
             raise UsageError("--state and --follow append to one text file; leave out --split-by, sqlite and parquet")
         if self.split_by:
-            ending = kind.endings[0] if kind.endings else ".log"
-            opener = kind.opener
-            return SplitOutput(
-                self.output,
-                self.split_by,
-                ending,
-                self.renderer().header,
-                lambda path: opener(path, self.columns),
-            )
+            from concli.logs.output.split import SplitOutput  # noqa: PLC0415 - as above
+
+            ending, header = kind.endings[0] if kind.endings else ".log", kind.renderer(self.columns).header
+            return SplitOutput(self.output, self.split_by, ending, header, lambda path: kind.open(path, self.columns))
         if self.output is not None and self._is_appended(self.output):
             return AppendedFile(self.output, length_of(self.output))
-        return kind.opener(self.output, self.columns)
+        return kind.open(self.output, self.columns)
 
     def _is_appended(self, path: str) -> bool:
         return self.appends and path != "-" and (not os.path.exists(path) or os.path.isfile(path))

@@ -7,8 +7,10 @@ from numpy.typing import NDArray
 
 from concli.logs.line_finder import Positions
 
-__all__ = ["NO_VALUE", "Column", "Entries", "Folded", "Scan", "fold"]
+__all__ = ["COMMON", "NO_VALUE", "Column", "Entries", "Folded", "Scan", "fold"]
 
+#: What all formats know.
+COMMON = ("timestamp", "level", "message")
 #: Where and how a value starts and ends that is not there.
 NO_VALUE = -1
 

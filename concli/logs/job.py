@@ -5,26 +5,27 @@ import stat
 from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import chain
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from concli.errors import InputError, UsageError
 from concli.files import AppendedFile
 from concli.logs.choice.choice import Choice
-from concli.logs.choice.repeats import REPEATED, Joiner
 from concli.logs.chunk import CHUNK_BYTES, Chunk
 from concli.logs.destination import Destination, Outputs
+from concli.logs.entries import COMMON
+from concli.logs.how import How
 from concli.logs.inputs import Input, expand
-from concli.logs.merging import Merging, chunk_bytes_for
-from concli.logs.output.members import COMMON
-from concli.logs.parser import How, Parser
+from concli.logs.parser import Parser
 from concli.logs.pipeline import Pipeline
 from concli.logs.reader import Reader
-from concli.logs.source import Formats, Scanners, Source
-from concli.logs.state import State
+from concli.logs.source import Formats, Source
 from concli.logs.writer import Writer
 from concli.metrics import Run
+
+if TYPE_CHECKING:
+    from concli.logs.state import State
 
 __all__ = ["Job", "Outcome", "process"]
 
@@ -78,11 +79,17 @@ def process(job: Job, run: Run, on_problem: Callable[[InputError], object] = lam
         inputs = list(expand(job.source.inputs, report, follow=job.source.follow))
         if unusable and not inputs:
             return Outcome(tuple(unusable), 0)
-        with State(job.state) if job.state else contextlib.nullcontext() as state:
+        with _state(job.state) if job.state else contextlib.nullcontext() as state:
             outcome = _process(job, run, inputs, report, state)
             return outcome._replace(unusable=tuple(unusable))
     finally:
         run.end()
+
+
+def _state(path: str) -> "State":
+    from concli.logs.state import State  # noqa: PLC0415 - start-up counts
+
+    return State(path)
 
 
 def _keep_freed_memory() -> None:
@@ -96,16 +103,13 @@ def _keep_freed_memory() -> None:
 
 
 def _process(
-    job: Job, run: Run, inputs: list[Input], report: Callable[[InputError], object], state: State | None
+    job: Job, run: Run, inputs: list[Input], report: Callable[[InputError], object], state: "State | None"
 ) -> Outcome:
     source = job.source
     if state:
         inputs = state.resume(inputs, source.encoding)
     formats = Formats(source.formats)
-    size = chunk_bytes_for(len(inputs)) if job.merge else None
-    readers = [
-        source.reader(some, report, formats, size) for some in ([[one] for one in inputs] if job.merge else [inputs])
-    ]
+    readers = _readers(job, inputs, report, formats)
     destination, chunks = _with_columns(job, readers)
     outputs = destination.open(inputs, state.output_length if state else lambda _: None)
     try:
@@ -113,24 +117,34 @@ def _process(
         run.totals, run.result = writer.totals, lambda: {**writer.result(), "formats": formats.summary()}
         sizes = [one.size for one in inputs if one.size is not None]
         run.bytes_expected = sum(sizes) if len(sizes) == len(inputs) and not source.follow else None
-        if outputs.entries.is_new or not destination.appends:
-            writer.write_header(parsers[0].render.header)
         if state:
             state.begin(outputs.all())
-        stages: Merging | Pipeline
+        if outputs.entries.is_new or not destination.appends:
+            writer.write_header(destination.header())
         if job.merge:
-            stages = Merging(readers, parsers[0], Scanners(source.reading), writer, outputs.all())
+            from concli.logs.merging import Merging  # noqa: PLC0415 - start-up counts
+
+            Merging(readers, parsers[0].general, writer, outputs.all()).run(run)
         else:
-            stages = Pipeline(readers[0], chunks, parsers, writer, outputs.all(), job.ordered)
-        stages.run(run)
+            Pipeline(readers[0], chunks, parsers, writer, outputs.all(), job.ordered, drains=source.follow).run(run)
         _check(run, readers, writer, outputs)
         has_read = any(reader.whole for reader in readers) or writer.head.is_reached or not inputs
         _end(outputs, readers, state, keeps=has_read or destination.appends)
     except BaseException as error:
         # Following has no other end than an interrupt.
-        _end(outputs, readers, state, keeps=source.follow and not isinstance(error, Exception))
+        _end(outputs, [], state, keeps=source.follow and not isinstance(error, Exception))
         raise
     return _outcome(job, writer, parsers)
+
+
+def _readers(job: Job, inputs: list[Input], report: Callable[[InputError], object], formats: Formats) -> list[Reader]:
+    """Return one reader for all inputs, or to merge them one for each."""
+    if not job.merge:
+        return [job.source.reader(inputs, report, formats)]
+    from concli.logs.merging import chunk_bytes_for  # noqa: PLC0415 - start-up counts
+
+    size = chunk_bytes_for(len(inputs))
+    return [job.source.reader([one], report, formats, size) for one in inputs]
 
 
 def _with_columns(job: Job, readers: list[Reader]) -> tuple[Destination, Iterator[Chunk]]:
@@ -146,8 +160,7 @@ def _with_columns(job: Job, readers: list[Reader]) -> tuple[Destination, Iterato
         first = next(chunks, None)
         chunks = chain([first] if first else [], chunks)
         fields = first.format.fields if first and first.format else ()
-        repeated = [REPEATED] if job.choice.dedup else []
-        destination = destination._replace(columns=(*COMMON, *fields, *repeated))
+        destination = destination._replace(columns=(*COMMON, *fields, *(["repeated"] if job.choice.dedup else [])))
     return destination, chunks
 
 
@@ -156,7 +169,7 @@ def _parsers(job: Job, destination: Destination) -> list[Parser]:
     return [Parser(how) for _ in range(1 if job.merge else job.threads)]
 
 
-def _writer(job: Job, destination: Destination, outputs: Outputs, state: State | None) -> Writer:
+def _writer(job: Job, destination: Destination, outputs: Outputs, state: "State | None") -> Writer:
     def save() -> None:
         for output in outputs.all():
             if isinstance(output, AppendedFile):
@@ -164,18 +177,23 @@ def _writer(job: Job, destination: Destination, outputs: Outputs, state: State |
         if state:
             state.commit(outputs.all())
 
+    joiner = None
+    if job.choice.dedup:
+        from concli.logs.choice.repeats import Joiner  # noqa: PLC0415 - start-up counts
+
+        joiner = Joiner(as_suffix=destination.to == "text")
     return Writer(
         outputs.entries,
         outputs.rejects,
-        destination.renderer(),
+        destination.renderer,
         head=job.choice.head,
-        joiner=Joiner(as_suffix=destination.to == "text") if job.choice.dedup else None,
+        joiner=joiner,
         saved=save if destination.appends else None,
         written=state.written if state else None,
     )
 
 
-def _end(outputs: Outputs, readers: list[Reader], state: State | None, *, keeps: bool) -> None:
+def _end(outputs: Outputs, readers: list[Reader], state: "State | None", *, keeps: bool) -> None:
     """Put what was written in its place and note that it was, or leave all as it was."""
     if not keeps:
         outputs.abort()
@@ -184,7 +202,7 @@ def _end(outputs: Outputs, readers: list[Reader], state: State | None, *, keeps:
         for output in outputs.all():
             if isinstance(output, AppendedFile):
                 output.sync()
-        state.commit(outputs.all(), done=[one for reader in readers for one in reader.done])
+        state.commit(outputs.all(), done=[one for reader in readers for one in reader.done] if readers else None)
     outputs.commit()
 
 
@@ -211,7 +229,7 @@ def _outcome(job: Job, writer: Writer, parsers: list[Parser]) -> Outcome:
     seen: set[str] = set()
     left_out: Counter[str] = Counter()
     for parser in parsers:
-        seen |= parser.chooser.seen
-        left_out.update(parser.render.left_out)
+        seen |= parser.seen
+        left_out.update(parser.left_out)
     unknown = tuple(sorted(job.choice.names - seen)) if writer.lines else ()
     return Outcome((), writer.rejected, unknown, () if job.choice.fields else tuple(left_out.most_common()))

@@ -14,12 +14,11 @@ from concli.errors import UsageError
 from concli.files import Output
 from concli.logs.chunk import CHUNK_BYTES, PADDING, Chunk
 from concli.logs.entries import Entries
+from concli.logs.general_parser import GeneralParser
 from concli.logs.output.merge import merge
 from concli.logs.parsed import Parsed
-from concli.logs.parser import Parser
 from concli.logs.pipeline import WAITING_BYTES
 from concli.logs.reader import Reader
-from concli.logs.source import Scanners
 from concli.logs.writer import Writer
 from concli.metrics import Run, Stage
 from concli.patterns import BoundedBuffer, ThreadGroup
@@ -42,8 +41,7 @@ class Merging(NamedTuple):
     """What runs in it: a reader for each input, and one parser for all."""
 
     readers: list[Reader]
-    parser: Parser
-    scanners: Scanners
+    parser: GeneralParser
     writer: Writer
     outputs: list[Output]
 
@@ -83,7 +81,7 @@ class Merging(NamedTuple):
         """Yield the chosen entries of one input, chunk by chunk, and hand on the account of the rest."""
         for chunk in reader:
             began = time.perf_counter()
-            scan = self.scanners.scan(chunk)
+            scan = self.parser.scanners.scan(chunk)
             keep = self.parser.chooser.mask(scan, chunk)
             parsed = self.parser.account(scan, keep, chunk)
             entries = self.parser.chooser.shape(scan.entries, keep)

@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from concli.logs.choice.repeats import Runs
 from concli.logs.chunk import Chunk
 from concli.logs.entries import Entries
+
+if TYPE_CHECKING:
+    from concli.logs.choice.repeats import Runs
 
 __all__ = ["Parsed"]
 
@@ -24,7 +26,7 @@ class Parsed:
     chunk: Chunk
     pieces: Sequence[Any] = ()
     entries: Entries | None = None
-    runs: Runs | None = None
+    runs: "Runs | None" = None
     rejects: bytes = b""
     lines: int = 0
     written: int = 0

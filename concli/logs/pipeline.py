@@ -22,6 +22,7 @@ from concli.patterns import BoundedBuffer, ProducerConsumer, Resequencer, Thread
 
 __all__ = ["WAITING_BYTES", "Pipeline", "read_chunks"]
 
+_PATIENCE_S = 2.0  # for a reader of the output, when all is to end
 # Bytes that may wait between two stages. More does not make a run faster, only larger.
 WAITING_BYTES = 8 * 1024 * 1024
 
@@ -29,7 +30,8 @@ WAITING_BYTES = 8 * 1024 * 1024
 class Pipeline(NamedTuple):
     """What runs in it: ``parsers``, one a thread; ``chunks`` are the reader's.
 
-    If ``ordered``, what is written is in the order of the chunks. ``outputs`` are told to give up when it fails.
+    If ``ordered``, what is written is in the order of the chunks. ``outputs`` are told to give up when it fails. If it
+    ``drains``, an interrupt ends the reading, and what has been read is still written.
     """
 
     reader: Reader
@@ -38,6 +40,7 @@ class Pipeline(NamedTuple):
     writer: Writer
     outputs: list[Output]
     ordered: bool = True
+    drains: bool = False
 
     def run(self, run: Run) -> None:
         """Run it to the end of the input, registering its stages on ``run``; what fails is raised, in a group."""
@@ -96,7 +99,17 @@ class Pipeline(NamedTuple):
                 at_end=parsed.shutdown,
                 names=("read", "parse"),
             ).start()
+            if self.drains:
+                self._wait(group)
         writer.finish()
+
+    def _wait(self, group: ThreadGroup) -> None:
+        try:
+            group.wait()
+        except BaseException:
+            self.reader.cancel()
+            group.wait(_PATIENCE_S)
+            raise
 
 
 def read_chunks(chunks: Iterable[Chunk], reader: Reader, record: Callable[..., None]) -> Iterator[Chunk]:

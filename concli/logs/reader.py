@@ -8,7 +8,6 @@ from contextlib import closing
 from concli.errors import InputError
 from concli.logs.chunk import CHUNK_BYTES, PADDING, Chunk
 from concli.logs.encodings import UTF_8, check_encoding
-from concli.logs.follow import Follower
 from concli.logs.formats.format import Reading
 from concli.logs.inputs import Input, InputFile
 from concli.logs.line_finder import LineFinder
@@ -154,6 +153,8 @@ class Reader:
             self._report(InputError(source.name, problem))
 
     def _followed(self) -> Iterator[Chunk]:
+        from concli.logs.follow import Follower  # noqa: PLC0415 - start-up counts
+
         follower = Follower(self._inputs, self, self._plan, self._encoding, self._cancelled, self._tell)
         with closing(follower):
             for chunk in follower:

@@ -13,6 +13,7 @@ from concli.logs.formats.format import EntryScanner, Format, Reading
 from concli.logs.formats.registry import all_formats
 from concli.logs.inputs import Input
 from concli.logs.reader import Reader
+from concli.logs.rejects import base_reasons
 
 __all__ = ["Formats", "Scanners", "Source"]
 
@@ -94,4 +95,7 @@ class Scanners:
         scanner = self._made.get(chosen.name)
         if scanner is None:
             scanner = self._made[chosen.name] = chosen.scanner(self._reading)
-        return scanner.scan(chunk)
+        scan = scanner.scan(chunk)
+        if chosen is BASE:
+            return scan._replace(reasons=base_reasons(chunk, scan.rejected, scan.reasons))
+        return scan

@@ -3,17 +3,19 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from concli.files import Output
 from concli.logs.choice.head import Head, first_of
-from concli.logs.choice.repeats import Joiner
 from concli.logs.chunk import Chunk
 from concli.logs.entries import Entries
-from concli.logs.output.outputs import Renderer
 from concli.logs.parsed import Parsed
+
+if TYPE_CHECKING:
+    from concli.logs.choice.repeats import Joiner
+    from concli.logs.output.outputs import Renderer
 
 __all__ = ["Writer"]
 
@@ -28,24 +30,25 @@ class Writer:
     """Writes what the parsers made to ``output`` and ``rejects``, and keeps the totals.
 
     What only whoever sees all entries in their order can do is done here: no more than ``head`` entries, rendered
-    again by ``render`` where they end within a chunk, and by ``joiner`` repeats in a row made one.
+    again by what ``renderer`` makes where they end within a chunk, and by ``joiner`` repeats in a row made one.
     """
 
     def __init__(
         self,
         output: Output,
         rejects: Output | None,
-        render: Renderer,
+        renderer: Callable[[], "Renderer"],
         *,
         head: int | None = None,
-        joiner: Joiner | None = None,
+        joiner: "Joiner | None" = None,
         saved: Callable[[], object] | None = None,
         written: Callable[[Chunk], object] | None = None,
     ) -> None:
         """Call ``written`` with each chunk when it is, and ``saved`` each second when nothing is held back."""
         self._output = output
         self._rejects = rejects
-        self._render = render
+        self._renderer = renderer
+        self._render: Renderer | None = None
         self._joiner = joiner
         self._saved = saved
         self._tell_written = written
@@ -144,5 +147,6 @@ class Writer:
         self.written += allowed
         self.filtered += entries.size - allowed
         if pieces is None or allowed < entries.size:
+            self._render = self._render or self._renderer()
             pieces, _ = self._render(entries, first_of(np.ones(entries.size, bool), allowed))
         return self._output.write(pieces)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from concli.logs import Job, process
-from concli.logs.choice.choice import choose
+from concli.logs.choice.options import choose
 from concli.logs.destination import Destination
 from concli.logs.formats.base import BASE
 from concli.logs.formats.format import Format, Reading

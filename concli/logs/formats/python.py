@@ -1,12 +1,42 @@
 """What Python's ``logging`` writes if nobody sets it up otherwise."""
 
-from concli.logs.formats.regex import regex_format
+import re
+
+from concli.logs.formats._layouts import Part
+from concli.logs.formats._looks import Look, Rows, Taken, UnstampedScanner, no_moment
+from concli.logs.formats._vector import Grammar
+from concli.logs.formats._words import Cursor
+from concli.logs.stamps import ISO
 
 __all__ = ["PYTHON"]
 
-PYTHON = regex_format(
+_LEVEL = rb"DEBUG|INFO|WARNING|ERROR|CRITICAL|NOTSET|Level [0-9]+"
+
+
+def _parts(rows: Rows, width: int) -> Taken:  # noqa: ARG001 - nothing has a fixed width
+    cursor = Cursor(rows.text, rows.starts, rows.ends, b":", b" ", b"\t")
+    cursor.find(b":")
+    level = Part(rows.starts, cursor.places)
+    cursor.step()
+    start = cursor.places
+    cursor.find(b":", b" ", b"\t")
+    logger = Part(start, cursor.places)
+    cursor.expect(b":")
+    levels = rows.tools.levels.find(rows.words[0], level.ends - level.starts)
+    lost = cursor.lost | (levels == 0) | (logger.starts == logger.ends)
+    return Taken(lost, levels, cursor.places, {"logger": logger})
+
+
+_GRAMMAR = Grammar(
+    re.compile(rb"(?P<timestamp>)(?P<level>" + _LEVEL + rb"):(?P<logger>[^: \t\n]+):(?P<message>[^\n]*)"),
+    (no_moment(ISO),),
+    [Look(b"", None, _parts)],
+    fields=("logger",),
+    words=re.compile(_LEVEL),
+    known=(b"INFO", b"DEBUG", b"WARNING", b"ERROR", b"CRITICAL"),
+)
+PYTHON = _GRAMMAR.format(
     "python",
     "Python logging's default: level:logger:message, without a timestamp",
     b"WARNING:root:disk is nearly full",
-    rb"(?P<level>DEBUG|INFO|WARNING|ERROR|CRITICAL|NOTSET|Level [0-9]+):(?P<logger>[^:\s]+):(?P<message>.*)",
-)
+)._replace(scanner=lambda reading: UnstampedScanner(reading, _GRAMMAR, "python"))

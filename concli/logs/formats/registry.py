@@ -1,14 +1,12 @@
 """All formats there are, in the order in which they are preferred where several fit."""
 
-import difflib
 from collections.abc import Iterator
 from importlib import import_module
 
 from concli.errors import UsageError
 from concli.logs.formats.format import Format
-from concli.logs.formats.own import load_formats, pattern_format
 
-__all__ = ["all_formats", "by_name", "load_formats", "names", "pattern_format"]
+__all__ = ["all_formats", "by_name", "names"]
 
 # By name, where each is; it is imported when it is asked for. The base format is first, because it is found at
 # once then, and those that are a special case of another before it.
@@ -59,6 +57,8 @@ def by_name(name: str) -> Format:
     """
     place = _PLACES.get(name)
     if place is None:
+        import difflib  # noqa: PLC0415 - start-up counts
+
         near = difflib.get_close_matches(name.lower(), _PLACES, 3, 0.5)
         hint = f"did you mean {' or '.join(near)}" if near else "`concli logs formats` lists them"
         raise UsageError(f"no format is called {name!r}; {hint}")

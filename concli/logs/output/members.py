@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from concli.files import Buffer
-from concli.logs.entries import NO_VALUE, Column, Entries
+from concli.logs.entries import COMMON, NO_VALUE, Column, Entries
 from concli.logs.line_finder import Positions
 from concli.logs.output._segments import Choice, Segment, Value, take
 from concli.logs.output.columns import lay_out
@@ -17,9 +17,6 @@ from concli.logs.output.columns import lay_out
 __all__ = ["COMMON", "Member", "Members", "Pieces", "level_choice", "split_column", "valid_numbers"]
 
 Pieces = Sequence[Buffer]
-
-#: What all formats know.
-COMMON = ("timestamp", "level", "message")
 
 _NUMBER = rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
 _ONE_NUMBER, _NUMBERS = re.compile(_NUMBER), re.compile(rb"^" + _NUMBER + rb"$", re.MULTILINE)

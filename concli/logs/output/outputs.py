@@ -1,7 +1,8 @@
 """All that entries can be written as, by name."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from importlib import import_module
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -10,12 +11,6 @@ from numpy.typing import NDArray
 from concli.errors import UsageError
 from concli.files import Output, open_output
 from concli.logs.entries import Entries
-from concli.logs.output.delimited import Csv, Tsv
-from concli.logs.output.jsonl import JsonLines
-from concli.logs.output.logfmt import Logfmt
-from concli.logs.output.parquet import ParquetFile, Tables
-from concli.logs.output.sqlite import Database, Rows
-from concli.logs.output.text import Raw, Text
 
 __all__ = ["OUTPUTS", "Kind", "Renderer", "output_for"]
 
@@ -30,7 +25,9 @@ class Renderer(Protocol):
     of fields that there was no column for.
     """
 
-    left_out: Counter[str]
+    @property
+    def left_out(self) -> Counter[str]:
+        """The values that there was no column for, by the names of the fields."""
 
     @property
     def header(self) -> bytes:
@@ -43,52 +40,50 @@ class Renderer(Protocol):
 class Kind(NamedTuple):
     """One of them, and which endings a file of it may have, the usual one first.
 
-    ``renderer`` makes a renderer for one thread, ``opener`` opens the output at a path, None being standard
-    output. Both are given the columns: names of fields and ``timestamp``, ``level``, ``message``; None stands
-    for those three, and where entries may differ in what they have (not ``fixed``), for all fields too.
+    ``module`` has what makes a renderer, by the name ``renders``, and what opens an output that is more than bytes,
+    ``opens``; it is imported when it is used. If ``fixed``, all entries have the same columns.
     """
 
     name: str
     title: str
     endings: tuple[str, ...]
-    renderer: Callable[[Columns], Renderer]
-    opener: Callable[[str | None, Columns], Output]
+    module: str
+    renders: str
+    opens: str | None = None
     fixed: bool = False
 
+    def renderer(self, columns: Columns) -> Renderer:
+        """Return a renderer for one thread.
 
-def _open_bytes(path: str | None, columns: Columns) -> Output:  # noqa: ARG001 - the others need them
-    return open_output(path)
+        The columns are names of fields and ``timestamp``, ``level``, ``message``; None stands for those three, and
+        where entries may differ in what they have for all fields too.
+        """
+        made: Renderer = self._import(self.renders)(columns)
+        return made
+
+    def open(self, path: str | None, columns: Columns) -> Output:
+        """Open the output at a path, None being standard output."""
+        if self.opens is None:
+            return open_output(path)
+        if path is None or path == "-":
+            raise UsageError(f"{self.title} cannot go to standard output; name a file with -o")
+        output: Output = self._import(self.opens)(path, columns)
+        return output
+
+    def _import(self, name: str) -> Any:
+        return getattr(import_module(f"concli.logs.output.{self.module}"), name)
 
 
-def _file(path: str | None, title: str) -> str:
-    if path is None or path == "-":
-        raise UsageError(f"{title} cannot go to standard output; name a file with -o")
-    return path
-
-
+_PARQUET = "a Parquet file, with the extra concli[parquet]"
 _KINDS = [
-    Kind("text", "timestamp [LEVEL] message", (".log", ".txt"), Text, _open_bytes),
-    Kind("raw", "the lines as they were", (), Raw, _open_bytes),
-    Kind("jsonl", "a JSON object a line", (".jsonl", ".ndjson", ".json"), JsonLines, _open_bytes),
-    Kind("csv", "comma-separated values, RFC 4180", (".csv",), Csv, _open_bytes, fixed=True),
-    Kind("tsv", "tab-separated values", (".tsv", ".tab"), Tsv, _open_bytes, fixed=True),
-    Kind("logfmt", "key=value pairs", (".logfmt",), Logfmt, _open_bytes),
-    Kind(
-        "sqlite",
-        "a table in an SQLite database",
-        (".db", ".sqlite", ".sqlite3"),
-        Rows,
-        lambda path, columns: Database(_file(path, "an SQLite database"), columns),
-        fixed=True,
-    ),
-    Kind(
-        "parquet",
-        "a Parquet file, with the extra concli[parquet]",
-        (".parquet",),
-        Tables,
-        lambda path, columns: ParquetFile(_file(path, "a Parquet file"), columns),
-        fixed=True,
-    ),
+    Kind("text", "timestamp [LEVEL] message", (".log", ".txt"), "text", "Text"),
+    Kind("raw", "the lines as they were", (), "text", "Raw"),
+    Kind("jsonl", "a JSON object a line", (".jsonl", ".ndjson", ".json"), "jsonl", "JsonLines"),
+    Kind("csv", "comma-separated values, RFC 4180", (".csv",), "delimited", "Csv", fixed=True),
+    Kind("tsv", "tab-separated values", (".tsv", ".tab"), "delimited", "Tsv", fixed=True),
+    Kind("logfmt", "key=value pairs", (".logfmt",), "logfmt", "Logfmt"),
+    Kind("sqlite", "an SQLite database", (".db", ".sqlite", ".sqlite3"), "sqlite", "Rows", "Database", fixed=True),
+    Kind("parquet", _PARQUET, (".parquet",), "parquet", "Tables", "ParquetFile", fixed=True),
 ]
 
 #: All kinds of output by name.

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -57,7 +58,7 @@ class SplitRenderer:
         self._by = by
 
     @property
-    def left_out(self) -> Any:
+    def left_out(self) -> Counter[str]:
         """What the renderer left out."""
         return self._render.left_out
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from concli.logs.choice.choice import choose
 from concli.logs.choice.chooser import Chooser
+from concli.logs.choice.options import choose
 from concli.logs.entries import Entries
 from tests.logs.columns import Row, chunk_of, entries_of, rows_of, scan_of
 

@@ -41,7 +41,7 @@ def test_an_unknown_ending_says_nothing() -> None:
 @pytest.mark.parametrize("columns", [None, ("message", "a")])
 def test_each_writes_a_file(tmp_path: Path, name: str, columns: tuple[str, ...] | None) -> None:
     kind = OUTPUTS[name]
-    render, output = kind.renderer(columns), kind.opener(str(tmp_path / "out"), columns)
+    render, output = kind.renderer(columns), kind.open(str(tmp_path / "out"), columns)
     entries = entries_of([{"message": b"m", "a": b"x"}])
     output.write([render.header])
     written = output.write(render(entries, all_of(entries))[0])
@@ -54,4 +54,4 @@ def test_each_writes_a_file(tmp_path: Path, name: str, columns: tuple[str, ...] 
 @pytest.mark.parametrize("path", [None, "-"])
 def test_a_database_cannot_flow(path: str | None) -> None:
     with pytest.raises(UsageError, match="name a file with -o"):
-        OUTPUTS["sqlite"].opener(path, None)
+        OUTPUTS["sqlite"].open(path, None)

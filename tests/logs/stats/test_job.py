@@ -8,7 +8,7 @@ import pytest
 
 import concli.logs.reader
 from concli.errors import InputError
-from concli.logs.choice.choice import choose
+from concli.logs.choice.options import choose
 from concli.logs.formats.registry import by_name
 from concli.logs.generate import Choice, Log
 from concli.logs.source import Source

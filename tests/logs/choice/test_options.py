@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from concli.errors import UsageError
-from concli.logs.choice.choice import Choice, choose
+from concli.logs.choice.choice import Choice
+from concli.logs.choice.options import choose
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
