@@ -81,7 +81,9 @@ def test_make_help_names_every_target() -> None:
     assert all(re.search(rf"^  {target} ", shown, re.MULTILINE) for target in targets)
 
 
-@pytest.mark.parametrize("target", ["test", "lint", "conformance", "bench", "bench-logs", "bench-patterns", "bench-lab", "stress"])
+@pytest.mark.parametrize(
+    "target", ["test", "lint", "conformance", "bench", "bench-logs", "bench-patterns", "bench-lab", "stress"]
+)
 def test_the_other_targets_are_there(target: str) -> None:
     subprocess.run(["make", "-n", target], check=True, capture_output=True, cwd=ROOT)
 

@@ -115,8 +115,10 @@ class Conversation(Subject):
 
     def handler(self, worker: Worker) -> Callable[[int], int]:
         """Return the function that handles a worker's messages. An operation is what happens from one to the next."""
-        laps, work, index = worker.laps(), worker.work, worker.index
+        index = worker.index
         see, handled, left = self.tallies[index].see, self.handled, self.left
+        worker.pause = self.tallies[index].look
+        laps, work = worker.laps(), worker.work
         tells = self.shape.mode == "send"
         has_begun = False
 

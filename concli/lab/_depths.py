@@ -3,7 +3,7 @@
 __all__ = ["Depths"]
 
 _KEPT = 128
-_PERIOD_S = 0.01
+_PERIOD_S = 0.02
 
 
 class Depths:

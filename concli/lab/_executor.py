@@ -4,55 +4,58 @@ The threads of a pool are its own. So that each is watched for its whole life, t
 first task, before the start, and a last one, after all calls; each waits until all workers have got theirs.
 """
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import CancelledError, Executor, Future
 from contextlib import ExitStack
 from functools import partial
 from typing import Any, NamedTuple
 
+from concli.lab._account import Account, summed
+from concli.lab._flight import Flight, Latencies
 from concli.lab.experiment import Subject
 from concli.lab.load import Load
 from concli.lab.work import NO_WORK, Work
-from concli.lab.worker import InjectedError, Role, Worker
+from concli.lab.worker import Role, Worker
 from concli.metrics import Check
+from concli.metrics.histogram import Histogram
 from concli.patterns import _sync
 
 __all__ = ["ExecutorSubject", "PoolShape"]
 
 
 class PoolShape(NamedTuple):
-    """How many threads work and submit, how many calls a submitter has under way, and how many may wait."""
+    """How many threads work and submit, how many calls a submitter has under way, and how many may wait.
+
+    Those of a ``batch`` are submitted, then waited for, all of them. Of a ``window`` the oldest is waited for when
+    there are so many, and then one more submitted; who has a window has no batches.
+    """
 
     workers: int = 4
     submitters: int = 1
     batch: int = 1
     queue: int = 0
     work: Work = NO_WORK
-
-
-class _Account:
-    """What one submitter has got back, or one worker has run. Its thread alone writes to it."""
-
-    __slots__ = ("cancelled", "count", "total", "wrong")
-
-    def __init__(self) -> None:
-        self.count = self.total = self.cancelled = 0
-        self.wrong = ""
+    window: int = 1
 
 
 class ExecutorSubject(Subject):
-    """Any executor. A submitter's operation is a batch of calls, from the first submit to the last result."""
+    """Any executor. A submitter's operation is a batch of calls, from the first submit to the last result.
+
+    With a window it is one submit, with the wait for its turn; the latency is that of the call, to when it is done.
+    """
 
     endings = (CancelledError,)
 
     def __init__(self, shape: PoolShape, pool: Executor) -> None:
         self.shape = shape
-        self.submitted = [_Account() for _ in range(shape.submitters)]
-        self.run = [_Account() for _ in range(shape.workers)]
+        self.submitted = [Account() for _ in range(shape.submitters)]
+        self.run = [Account() for _ in range(shape.workers)]
         self._pool: Any = pool
+        submit: Callable[..., Future[int]] = pool.submit
+        self._flights = [Flight(partial(submit, self._task), account) for account in self.submitted]
+        self._latencies = Latencies()
         self._own = _sync.local()  # in a thread of the pool: its task, and what ends its watch
-        self._flights: list[list[Future[int]]] = [[] for _ in range(shape.submitters)]  # each its submitter's
-        self._is_stopped = False  # set before the flights are looked at; who adds to them looks at it after
         self._hired = _sync.Event()
         self._retired = _sync.Event()
         self._mutex = _sync.Lock()
@@ -62,7 +65,7 @@ class ExecutorSubject(Subject):
             Role(
                 "submitter",
                 shape.submitters,
-                self._submit,
+                self._submit if shape.window == 1 else self._submit_ahead,
                 operation="call",
                 step=shape.batch,
                 waits_for="for results",
@@ -109,76 +112,71 @@ class ExecutorSubject(Subject):
 
     def stop(self) -> None:
         """Cancel what has not begun: whoever waits for it is told, and what runs ends by itself."""
-        self._is_stopped = True
         for flight in self._flights:
-            for future in flight.copy():
-                future.cancel()
+            flight.stop()
+
+    def latencies(self, role: str) -> tuple[Histogram, float] | None:
+        """Return those of the calls where operations overlap."""
+        return self._latencies.summed() if role == "submitter" and self.shape.window > 1 else None
 
     def totals(self, load: Load) -> Mapping[str, int]:
         """Return what was called, what came back and what was cancelled at the end."""
         del load
-        returned = sum(account.count for account in self.submitted)
-        cancelled = sum(account.cancelled for account in self.submitted)
+        whole = summed(self.submitted)
+        returned, cancelled = whole.count, whole.cancelled
         return {"called": returned + cancelled, "returned": returned, "cancelled": cancelled}
 
     def checks(self, load: Load) -> Iterable[Check]:
         """Check that every call ran once, and that each caller got the result of its own."""
-        wrong = next((account.wrong for account in self.submitted if account.wrong), "")
-        returned, ran = (sum(account.count for account in side) for side in (self.submitted, self.run))
-        yield Check("every call gets its own result", not wrong, wrong or f"{returned:,} results")
-        detail = f"{returned:,} came back, {ran:,} ran"
+        submitted, run = summed(self.submitted), summed(self.run)
+        detail = submitted.wrong or f"{submitted.count:,} results"
+        yield Check("every call gets its own result", not submitted.wrong, detail)
+        detail = f"{submitted.count:,} came back, {run.count:,} ran"
         if load.abandoned:
-            yield Check("every task runs once", ran <= returned + self.uncertain(load), detail)
+            yield Check("every task runs once", run.count <= submitted.count + self.uncertain(load), detail)
             return
-        same = sum(account.total for account in self.submitted) == sum(account.total for account in self.run)
-        if returned == ran and not same:
+        if submitted.count == run.count and submitted.total != run.total:
             detail += "; some ran twice and others not at all"
-        yield Check("every task runs once", returned == ran and same, detail)
+        runs_once = (submitted.count, submitted.total) == (run.count, run.total)
+        yield Check("every task runs once", runs_once, detail)
 
     def uncertain(self, load: Load) -> int:
         """Return how many calls may be in the hands of threads that were left behind."""
-        return self.shape.submitters * self.shape.batch if load.abandoned else 0
+        return self.shape.submitters * max(self.shape.batch, self.shape.window) if load.abandoned else 0
 
     def _submit(self, worker: Worker) -> None:
-        submit, own, account, flight = (
-            self._pool.submit,
-            self._task,
-            self.submitted[worker.index],
-            self._flights[worker.index],
-        )
-        submitters, batch = self.shape.submitters, self.shape.batch
+        flight, submitters, batch = self._flights[worker.index], self.shape.submitters, self.shape.batch
         for first in worker.laps():
             count = batch if worker.quota is None else min(batch, worker.quota - first)
-            items = range(worker.index + first * submitters, worker.index + (first + count) * submitters, submitters)
-            for item in items:
-                if self._is_stopped:
+            begin = worker.index + first * submitters
+            for item in range(begin, begin + count * submitters, submitters):
+                if flight.is_stopped:
                     break
-                flight.append(submit(own, item))
-            if self._is_stopped:
-                for future in flight:
-                    future.cancel()
-            if self._collect(worker, account, flight, items) < count:
+                flight.add(item)
+            if flight.take_all(worker) < count:
                 raise CancelledError
             worker.extra_items += count - 1
 
-    def _collect(self, worker: Worker, account: _Account, flight: list[Future[int]], items: range) -> int:
-        """Take the results of a batch; return how many there were."""
-        count = 0
-        for item, future in zip(items, flight, strict=False):  # a batch that was stopped is shorter
-            try:
-                result = future.result()
-                if result != item:
-                    account.wrong = account.wrong or f"call {item} got the result of {result}"
-            except InjectedError:
-                worker.failed += 1
-            except CancelledError:
-                account.cancelled += 1
-                continue
-            count += 1
-            account.total += item
-        account.count += count
-        flight.clear()
-        return count
+    def _submit_ahead(self, worker: Worker) -> None:
+        flight, watch, window, submitters = (
+            self._flights[worker.index],
+            self._latencies.watch,
+            self.shape.window,
+            self.shape.submitters,
+        )
+        rate = self._load.workload.rate if self._load else None
+        interval_s = submitters / rate if rate else 0.0
+        for number in worker.laps():
+            worker.extra_items = -len(flight)  # what has not come back is not done
+            if len(flight) == window:
+                flight.take(worker)
+            if flight.is_stopped:
+                break
+            # At a rate it begins when it should have, and has been waiting since then.
+            due = worker.began + interval_s * (number + worker.index / submitters) if rate else time.perf_counter()
+            watch(flight.add(worker.index + number * submitters), due)
+        flight.take_all(worker)
+        worker.extra_items = -self.submitted[worker.index].cancelled
 
     def _task(self, item: int) -> int:
         """Run one call, in a thread of the pool."""
@@ -196,8 +194,7 @@ class ExecutorSubject(Subject):
             if not has_begun:
                 has_begun = True
                 lap()
-            account.count += 1
-            account.total += item
+            account.add(item)
             try:
                 if work:
                     work()

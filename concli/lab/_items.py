@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from concli.lab._numbered import Tally, check_items
+from concli.lab._numbered import END, Tally, check_items
 from concli.lab.experiment import Subject
 from concli.lab.load import Load
 from concli.lab.work import NO_WORK, Work
 from concli.lab.worker import InjectedError, Role, Worker
 from concli.metrics import Check
 from concli.metrics.report import QueueUsage
-from concli.patterns import BoundedBuffer
+from concli.patterns import BoundedBuffer, ShutDown
 
 __all__ = ["BufferFigures", "ItemsSubject", "Shape"]
 
@@ -70,18 +70,21 @@ class ItemsSubject(Subject):
 
     def produce(self, worker: Worker) -> None:
         """Put the worker's items."""
-        put, work, producers, item = self.put, worker.work, self.shape.producers, worker.index
-        for _ in worker.laps():
+        put, work = self.put, worker.work
+        for item in worker.laps(worker.index, self.shape.producers):
             if work:
                 work()
             put(item)
-            item += producers
 
     def consume(self, worker: Worker) -> None:
         """Get items until there are no more."""
-        get, work, see = self.get, worker.work, self.tallies[worker.index].see
+        get, work, tally = self.get, worker.work, self.tallies[worker.index]
+        see, worker.pause = tally.see, tally.look
         for _ in worker.laps():
-            see(get())
+            item = get()
+            if item == END:
+                raise ShutDown
+            see(item)
             if work:
                 try:
                     work()

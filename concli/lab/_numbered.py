@@ -6,9 +6,9 @@ nothing is lost, or comes to two consumers, shows in the number and the sum of a
 """
 
 from collections.abc import Iterable, Sequence
+from operator import lt
 
 from concli.metrics import Check
-from concli.patterns import ShutDown
 
 __all__ = ["END", "Tally", "check_items"]
 
@@ -16,31 +16,62 @@ __all__ = ["END", "Tally", "check_items"]
 END = -1
 
 
+_TOGETHER = 1024  # items
+
+
 class Tally:
     """What one consumer has seen. Its thread alone writes to it."""
 
-    __slots__ = ("last", "total", "wrong")
+    __slots__ = ("_items", "_last", "_total", "_wrong", "see", "see_all")
 
     def __init__(self, producers: int) -> None:
-        self.last = list(range(-producers, 0))  # one before each producer's first
-        self.total = 0
-        self.wrong = ""
+        self._last = list(range(-producers, 0))  # one before each producer's first
+        self._total = 0
+        self._wrong = ""
+        # Only put down: to look at an item takes longer than many a queue needs to hand it over.
+        self._items: list[int] = []
+        self.see = self._items.append
+        self.see_all = self._items.extend
 
-    def see(self, item: int) -> None:
-        """Take in the next item; raise ``ShutDown`` if it is ``END``, which no item follows or equals."""
-        last = self.last
-        producer = item % len(last)
-        if item <= last[producer]:
-            if item == END:
-                raise ShutDown
-            self.wrong = self.wrong or f"item {item} of producer {producer + 1} came after {last[producer]}"
-        last[producer] = item
-        self.total += item
+    @property
+    def last(self) -> list[int]:
+        """The last item of each producer."""
+        self._look_at_all()
+        return self._last
 
-    def see_all(self, items: Iterable[int]) -> None:
-        """Take in a batch."""
-        for item in items:
-            self.see(item)
+    @property
+    def total(self) -> int:
+        """The sum of all items."""
+        self._look_at_all()
+        return self._total
+
+    @property
+    def wrong(self) -> str:
+        """What came out of order, "" for nothing."""
+        self._look_at_all()
+        return self._wrong
+
+    def look(self) -> None:
+        """Look at the items seen since the last time, if they are many."""
+        if len(self._items) >= _TOGETHER:
+            self._look_at_all()
+
+    def _look_at_all(self) -> None:
+        items, last = self._items, self._last
+        if len(last) > 1 or not all(map(lt, [*last, *items], items)):
+            self._look_at_each()
+        elif items:
+            last[0] = items[-1]
+        self._total += sum(items)
+        items.clear()
+
+    def _look_at_each(self) -> None:
+        last, producers = self._last, len(self._last)
+        for item in self._items:
+            producer = item % producers
+            if item <= last[producer]:
+                self._wrong = self._wrong or f"item {item} of producer {producer + 1} came after {last[producer]}"
+            last[producer] = item
 
 
 def check_items(
@@ -61,7 +92,7 @@ def check_items(
     if not wrong:
         tally = Tally(len(produced))
         if left_last:
-            tally.last = [max(lasts) for lasts in zip(*(tally.last for tally in tallies), strict=True)]
+            tally.last[:] = [max(lasts) for lasts in zip(*(tally.last for tally in tallies), strict=True)]
         tally.see_all(left)
         wrong = tally.wrong
     yield Check("in order per producer", not wrong, wrong or f"{consumed:,} items, {len(produced)} producers")

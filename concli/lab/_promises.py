@@ -7,6 +7,7 @@ from concurrent.futures import CancelledError, InvalidStateError
 from functools import partial
 from typing import Any, NamedTuple
 
+from concli.lab._account import Account, summed
 from concli.lab.experiment import Subject
 from concli.lab.load import Load
 from concli.lab.work import NO_WORK, Work
@@ -35,20 +36,6 @@ class FuturesShape(NamedTuple):
         return max(self.gather, self.race)
 
 
-class _Account:
-    """A number of promises and the sum of their values. One thread alone writes to it."""
-
-    __slots__ = ("count", "dropped", "total", "wrong")
-
-    def __init__(self) -> None:
-        self.count = self.total = self.dropped = 0
-        self.wrong = ""
-
-    def add(self, value: int) -> None:
-        self.count += 1
-        self.total += value
-
-
 class FuturesSubject(Subject):
     """Promises go to the resolvers through a ``queue.SimpleQueue``, in all contenders alike.
 
@@ -59,9 +46,9 @@ class FuturesSubject(Subject):
 
     def __init__(self, shape: FuturesShape) -> None:
         self.shape = shape
-        self.made = [_Account() for _ in range(shape.waiters)]
-        self.resolved = [_Account() for _ in range(shape.resolvers)]
-        self._called: list[_Account] = []  # one for each thread that has called callbacks; only ever appended to
+        self.made = [Account() for _ in range(shape.waiters)]
+        self.resolved = [Account() for _ in range(shape.resolvers)]
+        self._called: list[Account] = []  # one for each thread that has called callbacks; only ever appended to
         self._own = _sync.local()
         self._flights: list[Sequence[Value]] = [()] * shape.waiters  # each its waiter's
         self._is_stopped = False  # set before the flights are looked at; who changes them looks at it after
@@ -122,32 +109,28 @@ class FuturesSubject(Subject):
     def totals(self, load: Load) -> Mapping[str, int]:
         """Return how many promises were made, resolved and cancelled at the end."""
         del load
-        made, resolved = sum(account.count for account in self.made), sum(account.count for account in self.resolved)
+        made, resolved = summed(self.made).count, summed(self.resolved).count
         return {"promised": made, "resolved": resolved, "unresolved": made - resolved}
 
     def checks(self, load: Load) -> Iterable[Check]:
         """Check that each promise is kept once, each waiter gets its own and each callback is called once."""
-        wrong = next((account.wrong for account in self.made if account.wrong), "")
-        yield Check("every waiter gets its own value", not wrong, wrong or f"{load.items('waiter'):,} values")
-        wrong = next((account.wrong for account in self.resolved if account.wrong), "")
-        made, resolved, called = (
-            (sum(account.count for account in side), sum(account.total for account in side))
-            for side in (self.made, self.resolved, self._called)
-        )
+        made, resolved, called = summed(self.made), summed(self.resolved), summed(self._called)
+        detail = made.wrong or f"{load.items('waiter'):,} values"
+        yield Check("every waiter gets its own value", not made.wrong, detail)
         self._left += sum(promised is not None for promised in iter(partial(_taken, self._line), _NOTHING))
-        dropped = sum(account.dropped for account in self.resolved) + self._left
+        dropped = resolved.cancelled + self._left
         if load.cut_short or load.abandoned:
             # What was dropped had been cancelled. Who was left behind may have a promise in hand.
-            once = 0 <= made[0] - resolved[0] - dropped <= len(load.abandoned)
+            once = 0 <= made.count - resolved.count - dropped <= len(load.abandoned)
         else:
-            once = made == resolved and not dropped
-        detail = f"{made[0]:,} promised, {resolved[0]:,} resolved, {dropped:,} cancelled"
-        if made[0] == resolved[0] and made != resolved:
+            once = (made.count, made.total) == (resolved.count, resolved.total) and not dropped
+        detail = f"{made.count:,} promised, {resolved.count:,} resolved, {dropped:,} cancelled"
+        if made.count == resolved.count and made.total != resolved.total:
             detail += "; some twice and others not at all"
-        yield Check("every future resolves once", once and not wrong, wrong or detail)
+        yield Check("every future resolves once", once and not resolved.wrong, resolved.wrong or detail)
         stuck = self.shape.width * len(load.abandoned)
-        all_called = called == made if not stuck else made[0] - stuck <= called[0] <= made[0]
-        yield Check("every callback is called once", all_called, f"{called[0]:,} of {made[0]:,}")
+        all_called = made.count - stuck <= called.count <= made.count and (stuck > 0 or called.total == made.total)
+        yield Check("every callback is called once", all_called, f"{called.count:,} of {made.count:,}")
 
     def _wait(self, worker: Worker) -> None:
         width, waiters, account, put = self.shape.width, self.shape.waiters, self.made[worker.index], self._line.put
@@ -193,7 +176,7 @@ class FuturesSubject(Subject):
                 promise, item = promised
                 if not promise.cancelled():
                     break
-                account.dropped += 1
+                account.cancelled += 1
             try:
                 if work:
                     try:
@@ -206,7 +189,7 @@ class FuturesSubject(Subject):
                 account.add(item)
             except InvalidStateError:
                 if self._is_stopped and promise.cancelled():
-                    account.dropped += 1
+                    account.cancelled += 1
                 else:
                     account.wrong = account.wrong or f"promise {item} had been resolved before"
 
@@ -215,7 +198,7 @@ class FuturesSubject(Subject):
         try:
             account = self._own.account
         except AttributeError:
-            account = self._own.account = _Account()
+            account = self._own.account = Account()
             self._called.append(account)
         account.add(item)
 

@@ -45,6 +45,9 @@ class _Queue(_Foreign):
     def __init__(self, shape: Shape) -> None:
         super().__init__(shape, queue.Queue(shape.buffer))
 
+    def depth(self) -> int:
+        return len(self._made.queue)  # not qsize, which would take the lock from those who are measured
+
     def finish(self) -> None:
         with self._made.mutex:
             self._end()

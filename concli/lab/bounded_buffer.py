@@ -1,5 +1,7 @@
 """The lab of the bounded buffer: producers put numbered items, consumers get them."""
 
+import sys
+
 from concli.lab._items import BufferFigures, Shape
 from concli.lab._queues import peers
 from concli.lab.experiment import Contender, Experiment
@@ -29,12 +31,13 @@ class BufferSubject(BufferFigures):
             super().produce(worker)
             return
         put_many, work, producers, batch = self._buffer.put_many, worker.work, self.shape.producers, self.shape.batch
-        for first in worker.laps():
-            count = batch if worker.quota is None else min(batch, worker.quota - first)
+        left = sys.maxsize if worker.quota is None else worker.quota
+        for first in worker.laps(worker.index, producers):
+            count = min(batch, left)
+            left -= count
             if work:
                 work()
-            begin = worker.index + first * producers
-            put_many(range(begin, begin + count * producers, producers))
+            put_many(range(first, first + count * producers, producers))
             worker.extra_items += count - 1
 
     def consume(self, worker: Worker) -> None:
@@ -43,6 +46,7 @@ class BufferSubject(BufferFigures):
             super().consume(worker)
             return
         get_many, work, tally, batch = self._buffer.get_many, worker.work, self.tallies[worker.index], self.shape.batch
+        worker.pause = tally.look
         for _ in worker.laps():
             items = get_many(batch)
             tally.see_all(items)

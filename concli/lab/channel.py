@@ -60,13 +60,11 @@ class ChannelSubject(Conversation):
         return sum(len(actor.mailbox) for actor in self._actors)
 
     def waited_s(self) -> Mapping[str, float]:
-        """Return about how long each side waited: mailboxes count waits, and not the seconds."""
-        load, boxes = self._load, [actor.mailbox.statistics() for actor in self._actors]
-        if load is None:
-            return {}
-        waited = {"worker": _waited_s(load, "worker", sum(box.get_waits for box in boxes))}
-        if self.shape.mode == "send":  # who asks waits each time, for the answer
-            waited["client"] = _waited_s(load, "client", sum(box.put_waits for box in boxes))
+        """Return the seconds waited, by the mailboxes' statistics; they can't know of waits for an answer."""
+        boxes = [actor.mailbox.statistics() for actor in self._actors]
+        waited = {"worker": sum(box.get_wait_s for box in boxes)}
+        if self.shape.mode == "send":
+            waited["client"] = sum(box.put_wait_s for box in boxes)
         return waited
 
     def queue(self) -> QueueUsage | None:
@@ -122,17 +120,6 @@ class ChannelSubject(Conversation):
             yield Check("every failure is a dead letter", letters == injected, f"{letters:,} of {injected:,}")
         size, peak = self.shape.buffer, max((worker.mailbox.peak for worker in workers), default=0)
         yield Check("never more inside than fits", not size or peak <= size, f"at most {peak:,} of {size:,}")
-
-
-def _waited_s(load: Load, role: str, waits: int) -> float:
-    """Return the seconds that a role's operations took beyond their work, and beyond what they take without a wait."""
-    if not waits:
-        return 0.0
-    operations, workers = load.operations(role), load.of(role)
-    without_s = sum(worker.worked_s for worker in workers)
-    if waits < operations / 2:  # so the median is that of an operation that did not wait
-        without_s = max(without_s, operations * (load.durations(role).quantile(0.5) or 0.0))
-    return max(0.0, sum(worker.service_s for worker in workers) - without_s)
 
 
 class _Watched(Actor):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from concli.lab.worker import Role
 from concli.metrics import Check
+from concli.metrics.histogram import Histogram
 from concli.metrics.report import QueueUsage
 from concli.patterns import ShutDown
 
@@ -61,6 +62,14 @@ class Subject:
     def waited_s(self) -> Mapping[str, float]:
         """Return the seconds waited by all threads of a role, by its name, where the subject knows them."""
         return {}
+
+    def latencies(self, role: str) -> tuple[Histogram, float] | None:
+        """Return the latencies of a role's operations, and the longest in seconds, where those overlap.
+
+        None if an operation takes from when it begins to when the next does, as it mostly does.
+        """
+        del role
+        return None
 
     def queue(self) -> QueueUsage | None:
         """Return the use of the queue inside, if there is one."""

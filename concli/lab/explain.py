@@ -21,7 +21,7 @@ from concli.errors import ConcliError, UsageError
 
 __all__ = ["LESSONS", "Lesson", "Mistake", "catalogue", "lesson"]
 
-# The module and the command of each pattern.
+# The module and the command of each pattern; a command that several have is the first one's own.
 LESSONS = {
     "producer-consumer": ("concli.patterns.producer_consumer", "producer-consumer"),
     "thread-pool": ("concli.patterns.thread_pool", "thread-pool"),
@@ -33,12 +33,19 @@ LESSONS = {
     "task-pipeline": ("concli.patterns.task_pipeline", "pipeline tasks"),
     "thread-local": ("concli.patterns.thread_local", "thread-local"),
     "channel": ("concli.patterns.channel", "channel"),
+    "mailbox": ("concli.patterns.mailbox", "channel"),
+    "worker": ("concli.patterns.worker", "channel"),
+    "thread-group": ("concli.patterns.thread_group", "producer-consumer"),
+    "resequencer": ("concli.patterns.resequencer", "pipeline tasks"),
+    "sharded-counter": ("concli.patterns.sharded_counter", "monitor-object"),
+    "thread-safe-dict": ("concli.patterns.thread_safe_dict", "rwlock"),
+    "thread-logger": ("concli.patterns.thread_logger", "thread-local"),
     "thread-monitor": ("concli.metrics.thread_monitor", "monitor"),
 }
 
 _HEADING = re.compile(r"(Who waits for whom|Classic mistake: .*)::", re.DOTALL)
 _SENTENCE_END = re.compile(r"(?<=\.)\s+(?=[A-Z])")
-_EMPHASIS = re.compile(r"(?<!\w)\*(?=\w)|(?<=\w)\*(?!\w)")
+_EMPHASIS = re.compile(r"(?<!\w)\*(?=\w)|(?<=[\w?!])\*(?!\w)")
 
 
 class Mistake(NamedTuple):
@@ -81,7 +88,9 @@ def lesson(name: str) -> Lesson:
 
 
 def _find(name: str) -> str:
-    names = {_plain(each): known for known, (_, command) in LESSONS.items() for each in (command, known)}
+    names = {_plain(known): known for known in LESSONS}
+    for known, (_, command) in LESSONS.items():
+        names.setdefault(_plain(command), known)
     for known, (module, _) in LESSONS.items():
         for each in importlib.import_module(module).__all__ if _plain(name) not in names else ():
             names.setdefault(_plain(each), known)

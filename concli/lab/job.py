@@ -79,8 +79,6 @@ class _Turn:
             self.load.run()
         except BaseException:
             if self.load.elapsed_s:
-                stuck = tuple(worker.name for worker in self.load.workers if worker.ended is None)
-                self.load.abandoned = self.load.abandoned or stuck
                 self._check()
             raise
         self._check()

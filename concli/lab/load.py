@@ -55,7 +55,12 @@ class Load:
         """The seconds from the opening of the gate to the end, or to now."""
         if self._opened is None:
             return 0.0
-        return (self._closed or time.perf_counter()) - self._opened
+        return self.now - self._opened
+
+    @property
+    def now(self) -> float:
+        """The end, or the present if that has not come, on the clock of ``time.perf_counter``."""
+        return self._closed or time.perf_counter()
 
     @property
     def has_ended(self) -> bool:
@@ -211,8 +216,11 @@ class Load:
         except BaseException:
             self._group.stop()
             self._gate.set()
-            with contextlib.suppress(BaseExceptionGroup):
+            try:
                 self._group.wait(_GRACE_S)
+            except BaseExceptionGroup as group:
+                self.failures = tuple(group.exceptions)
+            self.abandoned = tuple(worker.name for worker in self.workers if worker.ended is None)
             raise
 
     def _stop(self) -> None:

@@ -61,28 +61,30 @@ class ProducerConsumerSubject(BufferFigures):
         return self._given
 
     def _items(self, worker: Worker) -> Iterator[int]:
-        work, producers, index, given = worker.work, self.shape.producers, worker.index, self._given
-        for number in worker.laps():
+        work, index, given = worker.work, worker.index, self._given
+        for item in worker.laps(index, self.shape.producers):
             if work:
                 work()
             given[index] += 1
-            yield index + number * producers
+            yield item
 
     def _consumer(self, worker: Worker) -> Callable[[int], None]:
-        laps, work, see = worker.laps(), worker.work, self.tallies[worker.index].see
+        tally = self.tallies[worker.index]
+        see, worker.pause = tally.see, tally.look
+        laps, work = worker.laps(), worker.work
         has_begun = False
 
         def consume(item: int) -> None:
             nonlocal has_begun
             if not has_begun:
                 has_begun = True
-                next(laps)
+                next(laps, None)
             see(item)
             if work:
                 try:
                     work()
                 except InjectedError:
                     worker.failed += 1
-            next(laps)
+            next(laps, None)
 
         return consume

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
+from concli.lab._account import summed
 from concli.lab._executor import ExecutorSubject, PoolShape
 from concli.lab.experiment import Contender, Experiment
 from concli.lab.load import Load
@@ -49,12 +50,9 @@ class PoolSubject(ExecutorSubject):
         """Check the calls, and that the pool's own statistics say the same."""
         yield from super().checks(load)
         now, uncertain = self._statistics(), self.uncertain(load) + 2 * self.shape.workers * bool(load.abandoned)
-        returned, cancelled = (
-            sum(account.count for account in self.submitted),
-            sum(account.cancelled for account in self.submitted),
-        )
+        submitted = summed(self.submitted)
         failed = sum(worker.injected for worker in load.of("worker"))
-        wanted = (returned - failed + 2 * self.shape.workers, failed, cancelled)
+        wanted = (submitted.count - failed + 2 * self.shape.workers, failed, submitted.cancelled)
         agrees = all(
             abs(one - other) <= uncertain
             for one, other in zip((now.completed, now.failed, now.cancelled), wanted, strict=True)

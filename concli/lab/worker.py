@@ -9,13 +9,13 @@ by hand, and costs little more::
 """
 
 import random
+import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count
-from operator import sub
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from concli.lab._laps import Laps
 from concli.lab.work import NO_WORK, Work
 from concli.metrics import Trace
 from concli.metrics.histogram import Histogram
@@ -24,30 +24,7 @@ from concli.patterns import _sync
 
 __all__ = ["InjectedError", "Role", "Worker"]
 
-_TOGETHER_S = 0.02  # so much is summed up at once
 _SHORT_S = 0.05  # a pause that may be slept through: nobody notices how much later it ends
-
-
-class _Laps(NamedTuple):
-    """The sums of a worker's operations, and the moments at which those since then ended, after one to begin with."""
-
-    operations: int
-    busy_s: float
-    longest_s: float
-    durations: Histogram  # not changed any more
-    stamps: list[float]
-
-    def summed_up(self) -> "_Laps":
-        """Return all of it as sums."""
-        stamps = self.stamps.copy()
-        seconds = list(map(sub, stamps[1:], stamps))
-        durations = Histogram()
-        durations.merge(self.durations)
-        durations.add_all(seconds)
-        longest_s = max(seconds, default=0.0)
-        return _Laps(
-            self.operations + len(seconds), self.busy_s + sum(seconds), max(self.longest_s, longest_s), durations, []
-        )
 
 
 class InjectedError(Exception):
@@ -114,15 +91,19 @@ class Worker:
         self.injected = 0
         #: Seconds spent in the operations' own work.
         self.worked_s = 0.0
+        #: When the work began that has not ended yet, 0 if there is none.
+        self.working_since = 0.0
         self.began = 0.0
         self.ended: float | None = None
-        #: When to stop, on the clock of ``time.perf_counter``; who drives looks after every operation.
+        #: When to stop, on the clock of ``time.perf_counter``; who drives looks as often as ``Laps`` does.
         self.deadline = float("inf")
+        #: Called now and then by the thread itself, in the time of no operation.
+        self.pause: Callable[[], object] = _nothing
         self._gate = gate
         self._stop = _sync.Event()
         self._interval_s = interval_s
         self._offset_s = offset_s
-        self._laps = _Laps(0, 0.0, 0.0, Histogram(), [])
+        self._laps = Laps(self.random, self._begin)
         self._shard = Shard()  # of operations that are paced or traced
         self._shard_longest_s = 0.0
         self._paced_s = 0.0  # seconds in operations, where latency begins before the operation does
@@ -139,8 +120,7 @@ class Worker:
     @property
     def operations(self) -> int:
         """Operations that have ended."""
-        laps = self._laps
-        return laps.operations + max(0, len(laps.stamps) - 1) + self._shard.totals().operations
+        return self._laps.operations + self._shard.totals().operations
 
     @property
     def items(self) -> int:
@@ -150,16 +130,21 @@ class Worker:
     @property
     def service_s(self) -> float:
         """Seconds spent in operations that have ended."""
-        return self._laps.summed_up().busy_s + self._paced_s
+        return self._laps.sums().busy_s + self._paced_s
 
     @property
     def longest_s(self) -> float:
-        """The longest latency of an operation, in seconds, exactly."""
-        return max(self._laps.summed_up().longest_s, self._shard_longest_s)
+        """The longest latency of an operation, in seconds."""
+        return max(self._laps.sums().longest_s, self._shard_longest_s)
+
+    @property
+    def timed(self) -> int:
+        """Operations that were timed by themselves; the others as part of a stretch (``Laps`` says how)."""
+        return self._laps.sums().timed + self._shard.totals().operations
 
     def durations(self) -> Histogram:
         """Return the latencies of the operations that have ended."""
-        durations = self._laps.summed_up().durations
+        durations = self._laps.sums().durations
         durations.merge(self._shard.totals().durations)
         return durations
 
@@ -171,47 +156,25 @@ class Worker:
             except InjectedError:
                 self.failed += 1
 
-    def laps(self) -> Iterator[int]:
+    def laps(self, first: int = 0, stride: int = 1) -> Iterator[int]:
         """Yield the number of each operation's first item; what happens until the next is asked for is measured.
 
-        An operation that raises out of the loop is not counted.
+        The items are numbered from ``first`` in steps of ``stride``. An operation that raises out of the loop
+        is not counted.
         """
-        step, quota = self.role.step, self.quota
-        numbers: Iterable[int] = count(0, step) if quota is None else range(0, quota, step)
-        is_plain = self._trace is None and not self._interval_s
-        return self._at_once(numbers) if is_plain else self._paced(numbers)
+        last = sys.maxsize if self.quota is None else first + self.quota * stride
+        numbers = range(first, last, self.role.step * stride)
+        return self._at_once(numbers) if self._trace is None and not self._interval_s else self._paced(numbers)
 
     def stop(self) -> None:
         """Have this worker end after its operation. Any thread may call it."""
         self.deadline = float("-inf")
         self._stop.set()
 
-    def _at_once(self, numbers: Iterable[int]) -> Iterator[int]:
-        # One look at the clock an operation, and nothing else: what follows from these is worked out now
-        # and then, in the time of no operation. A stop is noticed then too, or by who is slower than that.
-        clock = time.perf_counter
-        self._begin()
-        due = clock()
-        if due >= self.deadline:
-            return
-        append = self._sum_up()
-        for number in numbers:
-            yield number
-            now = clock()
-            append(now)
-            if now >= due:
-                if now >= self.deadline:
-                    return
-                append = self._sum_up()
-                due = min(self.deadline, now + _TOGETHER_S)
+    def _at_once(self, numbers: Sequence[int]) -> Iterator[int]:
+        return self._laps.over(numbers, lambda: self.deadline, self.pause)
 
-    def _sum_up(self) -> Callable[[float], None]:
-        """Begin a new list of moments, from now; return how to append to it."""
-        laps = self._laps.summed_up()
-        self._laps = laps._replace(stamps=[time.perf_counter()])  # in one step: whoever reads counts nothing twice
-        return self._laps.stamps.append
-
-    def _paced(self, numbers: Iterable[int]) -> Iterator[int]:
+    def _paced(self, numbers: Sequence[int]) -> Iterator[int]:
         """Let operations begin at a given rate; who comes late has been waiting since then."""
         add, clock, trace, name = self._shard.add, time.perf_counter, self._trace, self.role.operation
         self._begin()
@@ -244,7 +207,7 @@ class Worker:
         return time.perf_counter() < self.deadline
 
     def _work(self) -> None:
-        began = time.perf_counter()
+        began = self.working_since = time.perf_counter()
         try:
             if self._does is not None:
                 self._does()
@@ -253,6 +216,11 @@ class Worker:
                 raise InjectedError(f"{self.name} was asked to fail")
         finally:
             seconds = time.perf_counter() - began
+            self.working_since = 0.0
             self.worked_s += seconds
             if self._trace is not None:
                 self._trace.span("work", seconds)
+
+
+def _nothing() -> None:
+    pass

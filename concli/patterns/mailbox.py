@@ -1,9 +1,29 @@
 """Mailbox: the messages that wait for one recipient, and what is done when there are too many.
 
-Usually a ``Channel`` makes and fills them. Choose one by itself where messages have kinds and some
-are urgent; for plain items ``BoundedBuffer`` does more.
+Choose a ``Mailbox`` by itself where messages have kinds and some are urgent. Usually a ``Channel`` makes and
+fills them; for plain items ``BoundedBuffer`` does more.
 
 After the channels of Hohpe and Woolf, *Enterprise Integration Patterns*, with the protocol of ``queue``.
+
+Who waits for whom::
+
+    put, while it is full --> the next get          get, while it is empty --> the next put
+
+Classic mistake: two that each fill the other's mailbox before they look into their own. Give ``put`` a
+timeout, or let a full mailbox drop::
+
+    thread A                       thread B
+    puts into B's: full, waits
+                                   puts into A's: full, waits
+    gets nothing of its own        nor does B, for ever
+
+Classic mistake: an order to end that stands in line behind the work. Send it as CONTROL::
+
+    sender                         recipient
+    put(1), put(2), put("end")
+                                   takes 1, works for an hour
+    has waited long enough
+                                   takes 2, works for an hour
 
 >>> mailbox = Mailbox(maxsize=2, full="drop-oldest")
 >>> for number in range(3):
@@ -18,13 +38,12 @@ True
 
 import contextlib
 import sys
-from collections import deque
 from queue import Empty, Full
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, get_args
 
 from concli.patterns import _sync
 from concli.patterns._dead_letters import DeadLetter, DeadLetters, Message, MessageType, Reason
-from concli.patterns._mailbox_lines import Getter, Lines
+from concli.patterns._mailbox_lines import Getter, Lines, MailboxStatistics
 from concli.patterns._shutdown import ShutDown
 from concli.patterns._waiters import Waiters, _acquire_despite_interrupts
 
@@ -33,19 +52,6 @@ __all__ = ["DeadLetter", "DeadLetters", "Mailbox", "MailboxStatistics", "Message
 Policy = Literal["block", "drop-oldest", "drop-newest", "raise"]
 
 _CONTROL = MessageType.CONTROL  # a plain name: members are slow to look up on their class
-
-
-class MailboxStatistics(NamedTuple):
-    """A frozen snapshot: messages in and out, ``dropped`` for want of room, and how often a side had to wait."""
-
-    capacity: int
-    depth: int
-    peak: int
-    puts: int
-    gets: int
-    dropped: int
-    put_waits: int
-    get_waits: int
 
 
 class Mailbox(Lines):
@@ -68,11 +74,10 @@ class Mailbox(Lines):
         self._room = maxsize if maxsize > 0 else sys.maxsize  # of each line; 0 when the mailbox has ended
         self._is_shutdown = False
         self._is_cleared = False  # it was shut down at once: nothing gets in, not even back in
-        self._getters: deque[Getter] = deque()  # while there are any, all lines are empty
         self._putters = Waiters()
         self._control_putters = Waiters()
         self._is_wanted = False  # there may be threads in those two; changed with the mutex held, read without
-        self._puts = self._dropped = self._gone = self._peak = self._get_waits = 0
+        self._puts = self._dropped = self._gone = self._peak = 0
 
     def put(self, message: Message, timeout: float | None = None) -> bool:
         """Add a message, as ``full`` says if there is no room; False if it went to the dead letters.
@@ -125,7 +130,7 @@ class Mailbox(Lines):
             self._putters.wake_all()
             self._control_putters.wake_all()
             while self._getters:
-                self._getters.popleft().ready.release()
+                self._hand_over(None)
             if immediate:
                 self._is_cleared = True
                 left = self._take_all()
@@ -150,6 +155,8 @@ class Mailbox(Lines):
                 dropped=self._dropped,
                 put_waits=self._putters.waits + self._control_putters.waits,
                 get_waits=self._get_waits,
+                put_wait_s=self._putters.waited_s() + self._control_putters.waited_s(),
+                get_wait_s=self._get_wait_s(),
             )
 
     def _wait_for_message(self, block: bool, deadline: float | None) -> Message:
@@ -165,13 +172,11 @@ class Mailbox(Lines):
                 # There is room in both lines: in case a getter was interrupted before it could say so.
                 self._putters.wake_all()
                 self._control_putters.wake_all()
-                self._get_waits += 1
-                self._getters.append(me)
+                self._stand_in_line(me)
             me.ready.acquire(True, -1 if deadline is None else _sync.remaining(deadline))
             if me.message is None:
                 with self._mutex:
-                    if me in self._getters:
-                        self._getters.remove(me)
+                    self._leave(me)
                     if me.message is None:  # else it came at the moment of the timeout
                         raise ShutDown if self._is_shutdown else Empty
         except (Empty, ShutDown):
@@ -180,8 +185,7 @@ class Mailbox(Lines):
             try:
                 _acquire_despite_interrupts(self._mutex)
             finally:
-                if me in self._getters:
-                    self._getters.remove(me)
+                self._leave(me)
                 self._put_back(me.message)
                 self._mutex.release()
             raise
@@ -201,12 +205,6 @@ class Mailbox(Lines):
             raise
 
     # What follows is called with the mutex held.
-
-    def _hand_over(self, message: Message) -> None:
-        getter = self._getters[0]
-        getter.message = message
-        self._getters.popleft()
-        getter.ready.release()
 
     def _put_back(self, message: Message | None) -> None:
         if message is None:

@@ -5,6 +5,27 @@ in. Where order does not matter a ``BoundedBuffer`` lets the fast overtake the s
 
 Source: "Resequencer" in Hohpe and Woolf, Enterprise Integration Patterns.
 
+Who waits for whom::
+
+    put, unless its turn is next --> room          get --> the item whose turn is next
+
+Classic mistake: to put results in order behind a bounded buffer. It fills up with those that come
+later, and the first does not get in::
+
+    worker 1               worker 2                 writer
+    works on 0, slowly
+                           put(1), put(2): full
+                                                    waits for 0
+    put(0) waits           put(3) waits             waits, for ever
+
+Classic mistake: to number results when they are done instead of when the work is handed out::
+
+    worker 1                       worker 2
+    takes "first"
+                                   takes "second"
+                                   is done: next(numbers) is 0
+    is done: next(numbers) is 1
+
 >>> words = ["first", "second"]
 >>> results = Resequencer(10, number=words.index)
 >>> results.put("second")

@@ -10,6 +10,27 @@ count. A hot loop there asks once for the thread's own ``shard()`` and increment
 After "statistical counters" in P. McKenney, *Is Parallel Programming Hard, And, If So, What Can You Do
 About It?*, chapter 5, and ``LongAdder`` of ``java.util.concurrent``.
 
+Who waits for whom::
+
+    increment --> nobody          value --> the mutex, for a moment
+
+Classic mistake: ``count += 1`` of a number that threads share, which is a read and a write::
+
+    thread A                       thread B
+    reads 5
+                                   reads 5
+    writes 6
+                                   writes 6: one is lost
+
+Classic mistake: to take the value for a limit. Others count between the look and the step; use
+``Counter``, whose ``increment`` answers with the new total::
+
+    thread A                       thread B
+    value is 99, of 100
+                                   value is 99, of 100
+    increment()
+                                   increment(): it is 101
+
 >>> counter = ShardedCounter()
 >>> counter.increment()
 >>> counter.increment(2)

@@ -3,6 +3,19 @@
 Choose it to run a fixed set of long-lived roles (a reader, parsers, a writer). For many short
 pieces of work use a pool.
 
+Who waits for whom::
+
+    wait --> every thread's end          a thread that fails --> nobody, all others are told
+
+Classic mistake: to join threads one after the other. The first may wait for one that has failed; have
+``on_stop`` end what threads wait at::
+
+    main                  reader                   parser
+    join(parser)
+                                                   get() waits
+                          raises, ends unseen
+    waits for the parser                           waits for the reader
+
 >>> with ThreadGroup() as group:
 ...     group.spawn(print, "at work")
 at work

@@ -7,7 +7,26 @@ thread to thread use a ``ContextVar`` and a filter; for a whole job's stages, ``
 Source: "Using LoggerAdapters" and "Using Filters to impart contextual information" in the Logging
 Cookbook of the Python documentation.
 
->>> import sys
+Who waits for whom::
+
+    context and track_operation --> nobody          statistics --> the mutex, for a moment
+
+Classic mistake: to say whose job it is once, in the first line. Others come between; with ``context``
+each line says it::
+
+    thread A                       thread B
+    logs "Ann's job"
+                                   logs "Bob's job"
+    logs "failed"                  logs "done"
+
+Classic mistake: to keep the job's name where all threads have it in common::
+
+    thread A                       thread B
+    job = "Ann"
+                                   job = "Bob"
+    logs job: it says Bob
+
+>>> import logging, sys
 >>> handler = logging.StreamHandler(sys.stdout)
 >>> handler.setFormatter(logging.Formatter("%(job)s: %(message)s"))
 >>> logger = logging.Logger("example")

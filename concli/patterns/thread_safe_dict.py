@@ -1,11 +1,30 @@
 """Thread-safe dict: a mapping behind a read-write lock, with compound operations in one step.
 
-A single ``d[key]`` or ``d[key] = value`` of a plain dict is atomic already, with and without the GIL:
-choose this class where a step is more than one of those (look up, then decide, then store), where a
-walk over the whole must not see half a change, or where a key's hash and equality are Python code.
+Choose it where a step is more than a single look or store (look up, then decide, then store), where a
+walk over the whole must not see half a change, or where a key's hash and equality are Python code. A
+single ``d[key]`` or ``d[key] = value`` of a plain dict is atomic already, with and without the GIL.
 Where every thread has keys of its own, use ``ThreadLocal`` and merge in the end.
 
 Follows ``collections.abc.MutableMapping`` and, for ``compute``, Java's ``ConcurrentHashMap``.
+
+Who waits for whom::
+
+    whoever reads --> a writer          whoever writes --> everybody inside
+
+Classic mistake: to look first and store then, in two steps. Use ``compute`` or ``setdefault``::
+
+    thread A                       thread B
+    "x" in cache is False
+                                   "x" in cache is False
+    cache["x"] = 1
+                                   cache["x"] = 2: A's is lost
+
+Classic mistake: a function for ``compute`` that waits for a thread which needs the dict::
+
+    thread A                       thread B
+    compute("x", function)
+                                   cache["y"]: waits for A's step
+    in there: waits for B          for ever
 
 >>> stock = ThreadSafeDict({"apples": 3})
 >>> stock.compute("apples", lambda count: count - 1)

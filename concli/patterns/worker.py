@@ -7,6 +7,26 @@ than written to, a ``MonitorObject`` is simpler.
 After C. Hewitt, P. Bishop and R. Steiger, "A universal modular actor formalism for artificial
 intelligence" (1973); that an error is an answer and no end is Erlang's and pykka's.
 
+Who waits for whom::
+
+    the worker, while its mailbox is empty --> a message     request --> its handler     shutdown --> the last message
+
+Classic mistake: to look at a worker's state from outside; nothing keeps it from changing. Ask for a
+copy by a message::
+
+    worker                         thread A
+    handles x: seen.add(x)
+                                   begins: for each in seen
+    handles y: seen.add(y)
+                                   goes on: seen has changed
+
+Classic mistake: a handler that asks its own worker. What it needs of itself it calls::
+
+    client                         worker
+    request("total")
+                                   handles it: request("count")
+    waits for the worker           waits for itself, for ever
+
 >>> channel = Channel()
 >>> with Worker(channel, "square", lambda message: message.payload**2):
 ...     channel.request("square", 7).payload

@@ -40,7 +40,25 @@ def test_an_interrupt_ends_it_also_if_a_call_is_stuck(concli_env: dict[str, str]
     assert "verdict" in shown
 
 
-@pytest.mark.parametrize("wrong", [["--workers", "0"], ["--work", "sleep:fast"], ["--fail", "300%"], ["--queue", "-1"]])
+def test_with_a_window_submitters_are_ahead_of_their_results(concli: RunConcli) -> None:
+    done = concli("thread-pool", "--window", "8", "--ops", "501", "--fail", "5%", "--compare", "--json", "-q")
+    assert (done.returncode, done.stderr) == (0, b"")
+    report = json.loads(done.stdout)
+    assert report["config"]["window"] == 8
+    assert report["totals"] == {"called": 501, "returned": 501, "cancelled": 0}
+    assert report["result"]["depth"]["queue"]["peak"] > 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["--window", "2", "--batch", "2"],
+        ["--workers", "0"],
+        ["--work", "sleep:fast"],
+        ["--fail", "300%"],
+        ["--queue", "-1"],
+    ],
+)
 def test_a_bad_value_is_one_line_and_exit_2(concli: RunConcli, wrong: list[str]) -> None:
     done = concli("thread-pool", *wrong)
     assert (done.returncode, done.stderr.count(b"\n")) == (2, 1)

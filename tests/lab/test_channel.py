@@ -7,6 +7,7 @@ import pytest
 
 from concli.lab import InjectedError, Load, Workload, parse_work
 from concli.lab.channel import ChannelSubject, Shape, channel
+from concli.lab.figures import figures_of
 from concli.metrics import Check
 
 
@@ -136,6 +137,17 @@ def test_a_failure_that_nobody_hears_of_fails_the_checks(mode: Any) -> None:
     checks = checked(KeepsToItself(Shape(mode=mode)), ops=100, fail=0.5)
     own = "every request has its own answer" if mode == "request" else "every failure is a dead letter"
     assert {check.name for check in failed(checks)} == {"the statistics add up", own}
+
+
+def test_who_waits_has_waited_by_the_mailboxes_own_figures() -> None:
+    subject = ChannelSubject(Shape(mode="send", buffer=1, work=parse_work("sleep:2ms")))
+    load = Load(subject, Workload(ops=20))
+    load.run()
+    client, worker = (figures_of(load, role) for role in subject.roles)
+    mailbox = subject.figures()["workers"]["worker-1"]["mailbox"]  # type: ignore[index]
+    assert subject.waited_s() == {"client": mailbox["put_wait_s"], "worker": mailbox["get_wait_s"]}
+    assert client.waited_s > worker.waited_s > 0
+    assert client.waited_s > 0.02
 
 
 def test_who_never_waits_has_waited_no_time() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from concli.errors import UsageError
 from concli.lab import Load, Workload, parse_work, run_lab
+from concli.lab.figures import figures_of
 from concli.lab.thread_pool import PoolShape, PoolSubject, thread_pool
 from concli.metrics import Check, Run
 from concli.patterns import _sync
@@ -19,7 +20,14 @@ def checked(subject: Any, **workload: Any) -> dict[str, Check]:
     return {check.name: check for check in subject.checks(load)}
 
 
-SHAPES = [PoolShape(1), PoolShape(3, 2, 5, 2), PoolShape(2, 3, 1, 1), PoolShape(2, 3, 4, 0, parse_work("sleep:1ms"))]
+SHAPES = [
+    PoolShape(1),
+    PoolShape(3, 2, 5, 2),
+    PoolShape(2, 3, 1, 1),
+    PoolShape(2, 3, 4, 0, parse_work("sleep:1ms")),
+    PoolShape(1, window=10),
+    PoolShape(2, 3, 1, 2, parse_work("sleep:1ms"), window=7),
+]
 WORKLOADS = [{"ops": 501}, {"duration_s": 0.05}, {"duration_s": 0.05, "rate": 2000}, {"ops": 200, "fail": 0.2}]
 
 
@@ -60,6 +68,55 @@ def test_what_waits_at_the_end_is_cancelled_and_counted() -> None:
     assert [check for check in subject.checks(load) if not check.passed] == []
 
 
+def test_a_window_is_as_many_calls_under_way_and_never_more() -> None:
+    seen, counted = [], _sync.Lock()
+
+    class Counts(PoolSubject):
+        def _task(self, item: int) -> int:
+            with counted:
+                seen.append(max(len(flight) for flight in self._flights))
+            return super()._task(item)
+
+    subject = Counts(PoolShape(1, 2, work=parse_work("sleep:100us"), window=5))
+    load = Load(subject, Workload(ops=101))
+    load.run()
+    assert load.items("submitter") == 101
+    assert max(seen) == 5
+    assert [check for check in subject.checks(load) if not check.passed] == []
+
+
+@pytest.mark.parametrize("place", range(2))
+@pytest.mark.parametrize("rate", [None, 2000])
+def test_with_a_window_a_latency_is_that_of_its_call_and_not_of_the_operation(place: int, rate: float | None) -> None:
+    experiment = thread_pool(PoolShape(1, window=10, work=parse_work("sleep:2ms")))
+    subject: Any = [experiment.ours, *experiment.peers][place].make()
+    load = Load(subject, Workload(ops=100, rate=rate))
+    load.run()
+    figures = figures_of(load, subject.roles[0])
+    # One comes back every 2 ms, and each waits for the nine before it; at a rate it waits to be submitted too.
+    assert figures.p90_ms is not None
+    assert figures.max_ms is not None
+    assert figures.p90_ms >= 18
+    assert figures.max_ms >= figures.p90_ms
+    assert (figures.p90_ms > 60) is bool(rate)
+    durations, longest_s = subject.latencies("submitter")
+    assert durations.count == 100
+    assert longest_s * 1e3 == figures.max_ms
+
+
+def test_what_is_under_way_in_a_window_at_the_end_is_cancelled_and_not_counted_as_done() -> None:
+    subject = PoolSubject(PoolShape(1, 2, work=parse_work("sleep:5ms"), window=50))
+    load = Load(subject, Workload(duration_s=0.05))
+    load.run()
+    totals = subject.totals(load)
+    assert totals["cancelled"] > 0
+    assert load.items("submitter") == totals["returned"] > 0
+    latencies = subject.latencies("submitter")
+    assert latencies is not None
+    assert latencies[0].count == totals["returned"]
+    assert [check for check in subject.checks(load) if not check.passed] == []
+
+
 class Doubles(PoolSubject):
     def _task(self, item: int) -> int:
         return super()._task(item if item != 50 else super()._task(item))
@@ -90,8 +147,9 @@ class Mixes(PoolSubject):
         (Mixes, "every call gets its own result"),
     ],
 )
-def test_what_goes_wrong_fails_the_check_for_it(broken: type[PoolSubject], fails: str) -> None:
-    checks = checked(broken(PoolShape(2)), ops=100)
+@pytest.mark.parametrize("window", [1, 8])
+def test_what_goes_wrong_fails_the_check_for_it(broken: type[PoolSubject], fails: str, window: int) -> None:
+    checks = checked(broken(PoolShape(2, window=window)), ops=100)
     assert [name for name, check in checks.items() if not check.passed] == [fails]
 
 

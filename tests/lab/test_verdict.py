@@ -8,7 +8,7 @@ from concli.lab.verdict import Side, verdict
 
 def side(name: str, wait_share: float, *, per_s: float = 100.0) -> Side:
     nothing = (None,) * 5
-    figures = RoleFigures(name, 1, 10, 10, 0, per_s, *nothing, 0.0, 0.0, wait_share, 1 - wait_share, 1.0, None)
+    figures = RoleFigures(name, 1, 10, 10, 10, 0, per_s, *nothing, 0.0, 0.0, wait_share, 1 - wait_share, 1.0, None)
     return Side(figures, "for it", f"--{name}s", holds_gil=False)
 
 

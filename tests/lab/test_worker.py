@@ -1,7 +1,10 @@
 """A worker does what it should and measures that."""
 
 import itertools
+import time
 from typing import Any
+
+import pytest
 
 from concli.lab.work import parse_work
 from concli.lab.worker import InjectedError, Role, Worker
@@ -35,6 +38,73 @@ def test_the_longest_operation_is_known_exactly_and_all_are_counted() -> None:
     assert one.longest_s <= one.service_s
     assert 0.003 <= one.worked_s <= one.service_s
     assert one.durations().quantile(0) is not None
+
+
+class Clock:
+    """A clock that moves when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(time, "perf_counter", made)
+    return made
+
+
+@pytest.mark.parametrize("place", [0, 1, 70_000, 99_999])
+def test_short_operations_are_timed_by_the_stretch_and_a_long_one_among_them_is_seen(clock: Clock, place: int) -> None:
+    one = worker(quota=100_000)
+    for number in one.laps():
+        clock.now += 0.005 if number == place else 1e-6
+    durations = one.durations()
+    assert one.operations == durations.count == 100_000
+    assert one.timed < 5_000
+    assert one.service_s == pytest.approx(clock.now)
+    assert one.longest_s == pytest.approx(0.005, rel=0.1)
+    assert durations.quantile(0.5) == durations.quantile(0.99999) == pytest.approx(1e-6, rel=0.0626)
+
+
+def test_long_operations_are_timed_one_by_one(clock: Clock) -> None:
+    one = worker(quota=500)
+    for number in one.laps():
+        clock.now += 0.001 * (number + 1)
+    assert one.timed >= 498
+    assert one.longest_s == 0.5
+    assert one.durations().count == 500
+
+
+def test_a_sample_of_short_operations_is_a_fair_one_though_they_fall_in_step(clock: Clock) -> None:
+    one = worker(quota=1_000_000)
+    for number in one.laps():
+        clock.now += 100e-6 if number % 64 == 63 else 1e-6
+    durations = one.durations()
+    below = [q for q in range(900, 1000) if (durations.quantile(q / 1000) or 0) < 50e-6]
+    assert len(below) / 1000 + 0.9 == pytest.approx(63 / 64, abs=0.008)
+
+
+def test_the_operations_are_known_while_they_go_on(clock: Clock) -> None:
+    one = worker()
+    for number in one.laps():
+        clock.now += 1e-6
+        assert one.operations == number
+        if number == 1000:
+            break
+
+
+def test_it_pauses_between_operations(clock: Clock) -> None:
+    one = worker(quota=1000)
+    pauses = []
+    one.pause = lambda: pauses.append(one.operations)
+    for _ in one.laps():
+        clock.now += 1e-6
+    assert pauses == sorted(set(pauses))
+    assert pauses[-1] == 1000
 
 
 def test_an_operation_that_raises_out_of_the_loop_is_not_counted() -> None:

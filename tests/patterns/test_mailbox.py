@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from concli.patterns import Empty, Full, ShutDown
+from concli.patterns import Empty, Full, ShutDown, _sync
 from concli.patterns.mailbox import DeadLetters, Mailbox, Message, MessageType, Policy
 
 Spawn = Callable[..., Future[Any]]
@@ -170,6 +170,54 @@ def test_timeouts_leave_nobody_in_the_lines() -> None:
         mailbox.put(data(2), timeout=0.01)
     assert (len(mailbox._getters), len(mailbox._putters)) == (0, 0)
     assert mailbox.get(timeout=0).payload == 1
+
+
+def test_the_seconds_waited_are_counted_while_a_wait_goes_on_and_after_it_has_ended(
+    monkeypatch: pytest.MonkeyPatch, spawn: Spawn, until: Until
+) -> None:
+    now = 0.0
+    monkeypatch.setattr(_sync, "monotonic", lambda: now)
+    mailbox = Mailbox(1)
+    mailbox.put(data(1))
+    mailbox.get()
+    assert (mailbox.statistics().get_wait_s, mailbox.statistics().put_wait_s) == (0, 0)
+    getter = spawn(mailbox.get)
+    until(partial(has_getters, mailbox, 1))
+    now = 3.0
+    assert mailbox.statistics().get_wait_s == 3
+    mailbox.put(data(2))
+    getter.result()
+    mailbox.put(data(3))
+    putter = spawn(mailbox.put, data(4))
+    until(lambda: mailbox.statistics().put_waits == 1)
+    now = 8.0
+    assert mailbox.statistics().get_wait_s == 3
+    assert mailbox.statistics().put_wait_s == 5
+    mailbox.get()
+    putter.result()
+    now = 10.0
+    assert (mailbox.statistics().get_wait_s, mailbox.statistics().put_wait_s) == (3, 5)
+
+
+@pytest.mark.parametrize("end", ["shutdown", "interrupt", "timeout"])
+def test_a_wait_that_ends_without_a_message_counts_with_its_seconds(
+    end: str, monkeypatch: pytest.MonkeyPatch, spawn: Spawn, until: Until, throw_into: ThrowInto
+) -> None:
+    now = 0.0
+    monkeypatch.setattr(_sync, "monotonic", lambda: now)
+    mailbox = Mailbox()
+    getter = spawn(mailbox.get, timeout=0.02 if end == "timeout" else None)
+    until(partial(has_getters, mailbox, 1))
+    now = 3.0
+    if end == "shutdown":
+        mailbox.shutdown()
+    if end == "interrupt":
+        throw_into(getter, Interrupt)
+        mailbox.put(data(1))  # wakes it
+    with pytest.raises((ShutDown, Interrupt, Empty)):
+        getter.result()
+    now = 5.0
+    assert mailbox.statistics().get_wait_s == 3
 
 
 class MutexThatLetsOthersGoFirst:
