@@ -22,9 +22,9 @@ class RoleFigures(NamedTuple):
 
     Of the threads' time ``worked_s`` went into the operations' own work and ``waited_s`` into waiting;
     ``utilisation`` is the share of it in which they did not wait, neither inside the pattern nor for their
-    next operation's time to come. ``timed`` operations were timed by themselves, short ones by the stretch, as ``Laps``
-    says; the longest is then exact to 0.4 ms. ``fairness`` is Jain's index of the rates of the threads: 1 if all are the
-    same, 1/n if one gets everything. ``failed`` counts the failures that were asked for.
+    next operation's time to come. ``timed`` operations were timed by themselves, short ones by the stretch, as
+    ``Laps`` says; the longest is then exact to 0.4 ms. ``fairness`` is Jain's index of the rates of the threads:
+    1 if all are the same, 1/n if one gets everything. ``failed`` counts the failures that were asked for.
     """
 
     name: str
