@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from concli.logs.formats.format import Format, Reading
 
-__all__ = ["entry_begin", "last_begin", "month_of", "months_in", "years_between"]
+__all__ = ["entry_begin", "last_begin", "last_finished", "month_of", "months_in", "years_between"]
 
 _LF = b"\n"
 # A text up to this size is looked at line by line for months. Of a larger one, as many bytes are passed over between
@@ -37,6 +37,20 @@ def last_begin(begins: re.Pattern[bytes], text: bytearray, start: int, end: int)
             return at
         end = at
     return -1
+
+
+def last_finished(unfinished: re.Pattern[bytes], text: bytearray, end: int) -> int:
+    r"""Return where the last line ends in ``text[:end]``, whole lines, that ``unfinished`` does not match; 0 for none.
+
+    >>> last_finished(re.compile(b"P "), bytearray(b"P a\nF b\nP c\nP d\n"), 16)
+    8
+    """
+    while end > 0:
+        at = text.rfind(_LF, 0, end - 1) + 1
+        if not unfinished.match(_line(text, at, end)):
+            break
+        end = at
+    return end
 
 
 def _line(text: bytearray, start: int, end: int) -> bytes:

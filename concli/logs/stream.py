@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from concli.logs.chunk import Chunk
-from concli.logs.cutting import entry_begin, last_begin, months_in, years_between
+from concli.logs.cutting import entry_begin, last_begin, last_finished, months_in, years_between
 from concli.logs.formats.format import Format, Reading
 from concli.logs.inputs import Input, Place
 from concli.logs.line_finder import LineFinder
@@ -192,7 +192,8 @@ class Stream:
         """Return where the last whole entry ends, as far as can be told from whole lines; 0 if it is the first."""
         self._choose(chunk.buffer, whole)
         if not self._begins:
-            return whole
+            unfinished = self._format.unfinished if self._format else None
+            return last_finished(unfinished, chunk.buffer, whole) if unfinished else whole
         self._begin = max(self._begin, last_begin(self._begins, chunk.buffer, self._searched, whole))
         self._searched = whole
         return whole if self._begin < 0 else self._begin  # without an entry there is nothing to go on

@@ -109,6 +109,19 @@ def test_an_entry_larger_than_a_chunk_stays_whole_up_to_the_limit(
     assert max(map(len, cut)) <= 103
 
 
+def test_a_chunk_does_not_end_with_a_line_that_the_next_goes_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(concli.logs.reader, "CHUNK_BYTES", 32)
+    data = b"P one\nP two\nF three\nF four\n" * 20 + b"P last\n"
+    (tmp_path / "log").write_bytes(data)
+    chosen = a_format(joins=False)._replace(unfinished=re.compile(rb"P "))
+    texts = [text for _, text in chunks_of(a_reader(tmp_path / "log", choose=lambda _name, _head: chosen))]
+    assert b"".join(texts) == data
+    assert len(texts) > 10
+    assert all(text.splitlines()[-1].startswith(b"F ") for text in texts[:-1])
+
+
 def test_lines_that_no_entry_is_before_do_not_make_chunks_larger(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

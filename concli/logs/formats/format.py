@@ -40,7 +40,8 @@ class Format(NamedTuple):
 
     ``begins`` matches at the start of a line that begins an entry, and as little as possible else: by it a
     format is detected, and chunks are cut where an entry ends. ``scanner`` makes a scanner for one thread.
-    If ``joins``, a line that begins no entry belongs to the one before it. ``month`` is the name of the group
+    If ``joins``, a line that begins no entry belongs to the one before it; after a line that ``unfinished`` matches the
+    next goes on. ``month`` is the name of the group
     of ``begins`` with the month if its timestamps have no year, else "".
     """
 
@@ -52,3 +53,4 @@ class Format(NamedTuple):
     fields: tuple[str, ...] = ()
     joins: bool = True
     month: str = ""
+    unfinished: re.Pattern[bytes] | None = None
