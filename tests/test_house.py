@@ -7,8 +7,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
+from concli.cli import concli
 from tests.conftest import ROOT
 
 # From the ground up; a layer may import from itself and from those before it.
@@ -111,12 +113,17 @@ def test_every_source_file_has_its_tests() -> None:
         assert (ROOT / "tests" / folder / f"test_{name}.py").exists(), f"{folder / path.name} has no tests"
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [["--help"], ["logs", "--help"], ["logs", "process", "--help"], ["verify", "--help"], ["--version"]],
-)
+def words_of(command: click.Command, *path: str) -> Iterator[list[str]]:
+    """Yield the words that call each command of the tree."""
+    yield list(path)
+    if isinstance(command, click.Group):
+        for name, child in command.commands.items():
+            yield from words_of(child, *path, name)
+
+
+@pytest.mark.parametrize("arguments", [["--version"], *([*words, "--help"] for words in words_of(concli))], ids=str)
 def test_help_imports_nothing_that_only_a_job_needs(arguments: list[str]) -> None:
-    heavy = {"numpy", "rich", "psutil", "concli.logs", "concli.metrics", "concli.verify"}
+    heavy = {"numpy", "rich", "psutil", "concli.logs", "concli.arrays", "concli.lab", "concli.metrics", "concli.verify"}
     code = (
         "import sys; sys.argv[1:] = " + repr(arguments) + "\n"
         "from concli.cli import main\n"
