@@ -78,11 +78,11 @@ class ItemsSubject(Subject):
 
     def consume(self, worker: Worker) -> None:
         """Get items until there are no more."""
-        get, work, tally = self.get, worker.work, self.tallies[worker.index]
+        get, work, tally, end = self.get, worker.work, self.tallies[worker.index], END
         see, worker.pause = tally.see, tally.look
         for _ in worker.laps():
             item = get()
-            if item == END:
+            if item == end:
                 raise ShutDown
             see(item)
             if work:
