@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from concli.logs.chunk import Chunk
 from concli.logs.entries import fold
 from concli.logs.formats import _lines
+from concli.logs.formats.base import what_lacks
 from concli.logs.joining import join
 from concli.logs.parsed import Parsed
-from concli.logs.rejects import TOO_LONG, reject_lines, what_lacks
+from concli.logs.rejects import TOO_LONG, reject_lines
 from concli.logs.render import FORMATS
 from concli.logs.scanner import ENTRY, Lines, Scanner
 from concli.logs.selection import Selection

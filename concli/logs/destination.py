@@ -1,5 +1,6 @@
 """Where the entries and the rejects go: outputs that are opened before anything is written."""
 
+import csv
 import os
 import stat
 from collections.abc import Callable, Sequence
@@ -53,6 +54,17 @@ class Destination(NamedTuple):
     def needs_columns(self) -> bool:
         """Whether all that is written has the same columns, so that these must be known at the beginning."""
         return OUTPUTS[self.to].fixed and self.columns is None
+
+    def columns_there(self) -> tuple[str, ...] | None:
+        """Return the columns of the table that is appended to, None if there is none yet. Raises ``OutputError``."""
+        if not self.output or not self._is_appended(self.output) or not os.path.exists(self.output):
+            return None
+        try:
+            with open(self.output, encoding="utf-8", errors="surrogateescape", newline="") as file:
+                names = next(csv.reader(file, delimiter="\t" if self.to == "tsv" else ","), None)
+        except (OSError, csv.Error) as error:
+            raise OutputError(self.output, error if isinstance(error, OSError) else "this is no table") from error
+        return tuple(names) if names else None
 
     def renderer(self) -> Renderer:
         """Return what renders entries for this output, for one thread."""

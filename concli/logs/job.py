@@ -1,6 +1,7 @@
 """The main job: what is read, what is chosen of it, and where it goes, put together."""
 
 import contextlib
+import os
 import stat
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from concli.errors import InputError, UsageError
+from concli.errors import InputError, OutputError, UsageError
 from concli.files import AppendedFile
 from concli.logs.choice.choice import Choice
 from concli.logs.chunk import CHUNK_BYTES, Chunk
@@ -72,18 +73,30 @@ def process(job: Job, run: Run, on_problem: Callable[[InputError], object] = lam
         unusable.append(problem)
         on_problem(problem)
 
-    if job.merge and (job.source.follow or job.state):
-        raise UsageError("--merge: what grows has no order of time yet; leave out --follow and --state")
+    _refuse_contradictions(job)
     _keep_freed_memory()
     try:
         inputs = list(expand(job.source.inputs, report, follow=job.source.follow))
         if unusable and not inputs:
             return Outcome(tuple(unusable), 0)
         with _state(job.state) if job.state else contextlib.nullcontext() as state:
+            inputs = [one for one in inputs if not state or one.identity not in state.identities]
             outcome = _process(job, run, inputs, report, state)
             return outcome._replace(unusable=tuple(unusable))
     finally:
         run.end()
+
+
+def _refuse_contradictions(job: Job) -> None:
+    if job.merge and (job.source.follow or job.state):
+        raise UsageError("--merge: what grows has no order of time yet; leave out --follow and --state")
+    if job.state is None:
+        return
+    if job.choice.head is not None:
+        raise UsageError("--head: --state notes what has been processed, and what comes after N entries would be lost")
+    places = [place for place in (job.destination.output, job.destination.rejects) if place]
+    if os.path.realpath(job.state) in map(os.path.realpath, places):
+        raise OutputError(job.state, "this is an output and the state; write to another place")
 
 
 def _state(path: str) -> "State":
@@ -126,9 +139,11 @@ def _process(
 
             Merging(readers, parsers[0].general, writer, outputs.all()).run(run)
         else:
-            Pipeline(readers[0], chunks, parsers, writer, outputs.all(), job.ordered, drains=source.follow).run(run)
+            # Repeats are in a row, and the state says how far all has been written, in the input's order.
+            is_ordered = job.ordered or job.choice.dedup or state is not None
+            Pipeline(readers[0], chunks, parsers, writer, outputs.all(), is_ordered, drains=source.follow).run(run)
         _check(run, readers, writer, outputs)
-        has_read = any(reader.whole for reader in readers) or writer.head.is_reached or not inputs
+        has_read = any(reader.whole or reader.lines for reader in readers) or writer.head.is_reached or not inputs
         _end(outputs, readers, state, keeps=has_read or destination.appends)
     except BaseException as error:
         # Following has no other end than an interrupt.
@@ -156,6 +171,8 @@ def _with_columns(job: Job, readers: list[Reader]) -> tuple[Destination, Iterato
     destination = job.destination._replace(columns=job.choice.fields)
     if destination.needs_columns and job.merge:
         raise UsageError(f"--merge --to {destination.to}: name the columns with --fields")
+    if destination.needs_columns:
+        destination = destination._replace(columns=destination.columns_there())
     if destination.needs_columns:
         first = next(chunks, None)
         chunks = chain([first] if first else [], chunks)

@@ -63,6 +63,9 @@ class Merging(NamedTuple):
             for parsed in merged:
                 began = time.perf_counter()
                 written = self.writer.write(parsed)
+                if self.writer.head.is_reached:
+                    for reader in self.readers:
+                        reader.cancel()
                 items = parsed.entries.size if parsed.entries else 0
                 write.record(time.perf_counter() - began, items_in=items, items_out=items, bytes_out=written)
 

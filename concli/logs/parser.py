@@ -54,7 +54,7 @@ class Parser:
 
     def parse(self, chunk: Chunk) -> Parsed:
         """Scan, choose among and render the entries of ``chunk``."""
-        if self._base and (chunk.format or BASE).name == BASE.name:
+        if self._base and (chunk.format or BASE) is BASE:
             parsed = self._base.parse(chunk)
             if parsed:
                 return parsed

@@ -108,7 +108,8 @@ class Pipeline(NamedTuple):
             group.wait()
         except BaseException:
             self.reader.cancel()
-            group.wait(_PATIENCE_S)
+            if group.wait(_PATIENCE_S):
+                self.writer.finish()
             raise
 
 

@@ -100,11 +100,13 @@ class Reader:
             self._returned.wait_for(lambda: not self._lent or self._is_cancelled)
 
     def cancel(self) -> None:
-        """Make a read that waits for input, and following, end; called from any thread."""
+        """Make reading, waiting for input and following end; called from any thread."""
         with self._returned:
+            if self._is_cancelled:
+                return
             self._is_cancelled = True
             self._returned.notify_all()
-        os.write(self._cancel, b"x")
+            os.write(self._cancel, b"x")
 
     def close(self) -> None:
         """Give the descriptors back."""
@@ -139,6 +141,8 @@ class Reader:
                 stream = Stream(source, text, self, self._plan)
                 waited_before_s = self.waited_s
                 while not stream.has_ended:
+                    if self._is_cancelled:
+                        return
                     chunk = stream.next()
                     self.waited_s = waited_before_s + file.waited_s
                     if chunk:

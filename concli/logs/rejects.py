@@ -1,7 +1,6 @@
 """The lines that are no entries, one JSON object each."""
 
 import json
-import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,31 +9,13 @@ from numpy.typing import NDArray
 from concli.logs.chunk import Chunk
 from concli.logs.line_finder import line_starts, positions_of
 
-__all__ = ["KEPT_OF_LONG_LINE", "TOO_LONG", "base_reasons", "reject_lines", "what_lacks"]
+__all__ = ["KEPT_OF_LONG_LINE", "TOO_LONG", "reject_lines"]
 
 #: How much is shown of a line that is too long.
 KEPT_OF_LONG_LINE = 8 * 1024
 
 #: Why a line is rejected of which there may be more than is shown.
 TOO_LONG = "line too long"
-
-_STAMPED = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
-_NOT_BASE = "not base"
-
-
-def what_lacks(buffer: bytes | bytearray, start: int, end: int) -> str:
-    """Return why a line does not look like an entry of the base format."""
-    return "no level" if _STAMPED.match(buffer, start, end) else "no timestamp"
-
-
-def base_reasons(chunk: Chunk, rejected: NDArray[np.intp], reasons: list[str]) -> list[str]:
-    """Return why lines of ``chunk`` are no entries of the base format, saying of each what it lacks."""
-    if _NOT_BASE not in reasons:
-        return reasons
-    ends = positions_of(chunk.line_ends)
-    starts = line_starts(ends)
-    spans = zip(reasons, starts[rejected].tolist(), ends[rejected].tolist(), strict=True)
-    return [what_lacks(chunk.buffer, start, end) if why == _NOT_BASE else why for why, start, end in spans]
 
 
 def reject_lines(chunk: Chunk, rejected: NDArray[np.intp], reasons: Sequence[str]) -> bytes:

@@ -12,8 +12,9 @@ from concli.logs.formats.base import BASE
 from concli.logs.formats.format import EntryScanner, Format, Reading
 from concli.logs.formats.registry import all_formats
 from concli.logs.inputs import Input
+from concli.logs.line_finder import LineFinder
 from concli.logs.reader import Reader
-from concli.logs.rejects import base_reasons
+from concli.logs.replay import replayed
 
 __all__ = ["Formats", "Scanners", "Source"]
 
@@ -88,6 +89,7 @@ class Scanners:
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
         self._made: dict[str, EntryScanner] = {}
+        self._finder = LineFinder()
 
     def scan(self, chunk: Chunk) -> Scan:
         """Tell what became of every line of ``chunk``."""
@@ -95,7 +97,4 @@ class Scanners:
         scanner = self._made.get(chosen.name)
         if scanner is None:
             scanner = self._made[chosen.name] = chosen.scanner(self._reading)
-        scan = scanner.scan(chunk)
-        if chosen is BASE:
-            return scan._replace(reasons=base_reasons(chunk, scan.rejected, scan.reasons))
-        return scan
+        return scanner.scan(replayed(chunk, self._finder))

@@ -20,6 +20,7 @@ kill, what was written there since the last commit is written again (each entry 
     state.close()
 """
 
+import contextlib
 import fcntl
 import json
 import os
@@ -87,6 +88,14 @@ class State:
             for output in document["outputs"]
         }
         self._was_running = bool(document["running"])
+
+    @property
+    def identities(self) -> set[tuple[int, int] | None]:
+        """What tells its own files from all others; they may lie among the inputs."""
+        found = {identity_of(os.fstat(self._lock))}
+        with contextlib.suppress(OSError):
+            found.add(identity_of(os.stat(self._path)))
+        return found - {None}
 
     def resume(self, inputs: Iterable[Input], encoding: str = UTF_8) -> list[Input]:
         """Return what is to be read: ``inputs`` from where they were left, before them their predecessors.

@@ -4,7 +4,11 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
+from numpy.typing import NDArray
+
 from concli.logs._shapes import IMPOSSIBLE, SHAPES, days_of, month_and_day, offset_of, spelled_offset
+from concli.logs._stamp_rows import iso_rows
 from concli.logs.formats.format import Reading
 
 __all__ = ["Stamper"]
@@ -12,6 +16,7 @@ __all__ = ["Stamper"]
 _UNKNOWN = "no timestamp"
 _CACHED = 1 << 14
 _LONGEST = 64
+_ENOUGH_ROWS = 32
 _NONE = b"!"
 _MONTHS_BACK = 6
 _NOON = 12
@@ -73,6 +78,37 @@ class Stamper:
             for number in [number for number, stamp in enumerate(found) if stamp == _NONE]:
                 found[number] = self._refused(raws[number], number, refuse)
         return found
+
+    def lines(self, raws: Sequence[bytes], refuse: Callable[[int, str], None]) -> bytes:
+        """Return what ``all`` does with a line feed between one and the next; mostly it is much faster."""
+        found = self._by_rows(raws) if len(raws) >= _ENOUGH_ROWS else None
+        if found is None:
+            return b"\n".join(self.all(raws, refuse))
+        rows, right = found
+        if right.all():
+            lines = np.full((len(rows), rows.shape[1] + 1), ord("\n"), np.uint8)
+            lines[:, :-1] = rows
+            return lines.tobytes()[:-1]
+        stamps = [row.tobytes() for row in rows]
+        for number in np.flatnonzero(~right).tolist():
+            stamps[number] = self._refused(raws[number], number, refuse)
+        return b"\n".join(stamps)
+
+    def _by_rows(self, raws: Sequence[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.bool_]] | None:
+        """Do those that are of one width and shape at once; None if they are not, or if they lack the year."""
+        text, count = b"\n".join(raws) + b"\n", len(raws)
+        width = len(raws[0]) + 1
+        if not 1 < width <= _LONGEST or len(text) != count * width or text.count(b"\n") != count:
+            return None
+        rows = np.frombuffer(text, np.uint8).reshape(count, width)
+        if not (rows[:, -1] == ord("\n")).all():
+            return None
+        try:
+            self._iso(raws[0])
+        except ValueError:
+            return None
+        found = None if self._lacks_year else iso_rows(rows[:, :-1], self._iso)
+        return None if self._lacks_year else found
 
     def _all_by_parts(self, raws: Sequence[bytes]) -> list[bytes] | None:
         """Do the same as ``_or_none`` for timestamps that differ in their fractions, if they are lines."""

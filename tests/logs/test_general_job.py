@@ -16,6 +16,7 @@ import concli.logs.reader
 from concli.logs import Job, process
 from concli.logs.choice.options import choose
 from concli.logs.destination import Destination
+from concli.logs.entries import COMMON
 from concli.logs.formats.base import BASE
 from concli.logs.formats.format import Format, Reading
 from concli.logs.generate import NAMES, Choice, Log
@@ -285,24 +286,39 @@ def test_what_was_generated_is_what_is_read(
     truth = [json.loads(line) for line in (part.truth + log.last()).decode().split("\n")[:-1]]
     small_chunks(20_000)
     files, run = jobs([part.data], threads=3)
-    (found,) = run.snapshot().result["formats"]
-    assert found["format"] == name
-    expected = [
-        {
-            name: value
-            for name, value in {
-                "timestamp": one["timestamp"],
-                "level": one["level"] or None,
-                "message": one["message"],
-                **one["fields"],
-            }.items()
-            if value is not None
-        }
+    result: Any = run.snapshot().result
+    assert [found["format"] for found in result["formats"]] == [name]
+    entries = [
+        {**{common: one[common] for common in COMMON}, "level": one["level"] or None, **one["fields"]}
         for one in truth
         if "rejected" not in one
     ]
+    expected = [{name: value for name, value in entry.items() if value is not None} for entry in entries]
     assert [json.loads(line) for line in files["out"].split(b"\n")[:-1]] == expected
     rejects = (jobs.folder / "rejects").read_text("utf-8").split("\n")[:-1]
     assert [json.loads(line)["line"] for line in rejects] == [one["line"] for one in truth if "rejected" in one]
     totals = run.snapshot().totals
     assert (totals["read"], totals["written"], totals["continued"]) == (part.lines, part.entries, part.continued)
+
+
+def cri_line(text: str, is_last: bool) -> str:
+    return f"2026-01-01T00:00:00.123456789Z stdout {'F' if is_last else 'P'} {text}\n"
+
+
+def docker_line(text: str, is_last: bool) -> str:
+    end = "\n" if is_last else ""
+    return (
+        json.dumps({"log": text + end, "stream": "stdout", "time": "2026-01-01T00:00:00Z"}, separators=(",", ":"))
+        + "\n"
+    )
+
+
+@pytest.mark.parametrize("chunk", [200, 300, 1000])
+@pytest.mark.parametrize("line", [cri_line, docker_line])
+def test_what_a_runtime_took_apart_is_whole_wherever_chunks_end(
+    jobs: Jobs, small_chunks: Callable[[int], None], line: Callable[[str, bool], str], chunk: int
+) -> None:
+    small_chunks(chunk)
+    parts = [["one"], ["two ", "more"], ["three ", "and ", "much ", "more"]] * 10
+    data = "".join(line(part, part == entry[-1]) for entry in parts for part in entry)
+    assert [entry["message"] for entry in jobs.entries([data.encode()])] == ["".join(entry) for entry in parts]

@@ -162,3 +162,54 @@ def test_memory_is_bounded() -> None:
     for number in range(40_000):
         stamper.iso(b"%d" % (1_000_000_000 + number))
     assert len(stamper._cache) <= 1 << 14
+
+
+ROWS = [
+    "2026-11-22T16:{0:02}:{1:02}.{2:03}Z",
+    "2026-11-22 16:{0:02}:{1:02},{2:03}",
+    "22/Nov/2026:16:{0:02}:{1:02} +0100",
+    "Sun Nov 22 16:{0:02}:{1:02}.{2:06} 2026",
+    "Nov 22, 2026 04:{0:02}:{1:02} PM",
+    "Nov 22 16:{0:02}:{1:02}",
+    "20261122T16{0:02}{1:02}",
+    "17953{0:02}{1:02}3{2:06}",
+    "17953{0:02}{1:02}3",
+    "17953{0:02}{1:02}3.{2:03}",
+    "2026-02-30 16:{0:02}:{1:02}",
+    "2026-10-25 0{2:.1}:{0:02}:{1:02}",
+    "x{0:02}:{1:02}:{2:02}",
+]
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 62), st.integers(0, 62), st.integers(0, 999)), min_size=1, max_size=80),
+    st.sampled_from(ROWS),
+    st.sampled_from([None, timezone(timedelta(hours=-3, minutes=-30)), ZoneInfo("Europe/Berlin")]),
+    st.sampled_from([None, 2026]),
+)
+def test_many_of_one_width_are_as_each_by_itself(
+    parts: list[tuple[int, int, int]], row: str, zone: ZoneInfo | None, year: int | None
+) -> None:
+    raws = [row.format(one, two, str(three) if ":.1" in row else three).encode() for one, two, three in parts]
+    found, refused = [], []
+    for times in (1, 40):  # so many that they are done as rows
+        stamper, refusals = Stamper(Reading(zone=zone)), list[tuple[int, str]]()
+        stamper.start(year, MODIFIED)
+        lines = stamper.lines(raws * times, lambda number, why, to=refusals: to.append((number, why)))  # type: ignore[misc]
+        found.append(lines.split(b"\n")[: len(raws)])
+        refused.append([each for each in refusals if each[0] < len(raws)])
+    stamper, refusals = Stamper(Reading(zone=zone)), list[tuple[int, str]]()
+    stamper.start(year, MODIFIED)
+    assert stamper.all(raws, lambda number, why: refusals.append((number, why))) == found[0] == found[1]
+    assert refusals == refused[0] == refused[1]
+
+
+def test_empty_ones_and_those_with_line_feeds_are_no_rows() -> None:
+    raws = [b"2026-11-22 16:35:43", b"", b"2026-11-22\n16:35:43"] * 40
+    stamper = Stamper(Reading())
+    stamper.start(None, MODIFIED)
+    refused: list[int] = []
+    lines = stamper.lines(raws, lambda number, _: refused.append(number))
+    assert lines.split(b"\n") == [b"2026-11-22T16:35:43", b"", b""] * 40
+    assert refused == list(range(2, 120, 3))

@@ -14,15 +14,16 @@ from concli.logs.chunk import Chunk
 from concli.logs.entries import NO_VALUE, Scan
 from concli.logs.formats._layouts import Draft, Part, Tools
 from concli.logs.formats._vector import VectorScanner
-from concli.logs.formats._words import Template, Text, holds_digits
+from concli.logs.formats._words import Cursor, Template, Text, holds_digits
 from concli.logs.line_finder import Positions
 from concli.logs.stamps import Moment, Place, Stamped, Style, Words
 
-__all__ = ["NUMBER", "Look", "Rows", "Taken", "UnstampedScanner", "no_moment", "no_stamps"]
+__all__ = ["NUMBER", "Look", "Rows", "Taken", "UnstampedScanner", "no_moment", "no_stamps", "only_where", "until"]
 
 #: A number as JSON spells it; put zeros before it, which are no part of it.
 NUMBER = rb"(?:0|[1-9][0-9]*)"
 _DIGITS = 8
+_IN_TEMPLATE = 32
 _MOST_BLANKS = 32
 
 
@@ -40,6 +41,10 @@ class Rows(NamedTuple):
         found: NDArray[np.uint8] = self.text.bytes[np.minimum(places, self.ends)]
         return found
 
+    def cursor(self, width: int, *patterns: bytes) -> Cursor:
+        """Return a cursor behind the first bytes of each line."""
+        return Cursor(self.text, np.minimum(self.starts + width, self.ends), self.ends, *patterns)
+
     def words_at(self, places: Positions) -> Words:
         """Return 8 bytes from each place on, which may be past the line's end."""
         return self.text.words(np.minimum(places, self.ends))
@@ -55,10 +60,10 @@ class Rows(NamedTuple):
         good &= ((words & np.uint64(0xFF)) != ord("0")) | (widths == 1)
         return good
 
-    def begin_with(self, text: bytes, words: Words) -> NDArray[np.bool_]:
-        """Tell which words begin with a text of at most 8 bytes."""
-        mask = np.uint64((1 << 8 * len(text)) - 1)
-        found: NDArray[np.bool_] = (words & mask) == np.uint64(int.from_bytes(text, "little"))
+    def are_at(self, places: Positions, text: bytes) -> NDArray[np.bool_]:
+        """Tell where a text of at most 8 bytes is."""
+        words = self.words_at(places) ^ np.uint64(int.from_bytes(text, "little"))
+        found: NDArray[np.bool_] = (words << np.uint64(64 - 8 * len(text))) == 0
         return found
 
     def without_blanks(self, part: Part, lost: NDArray[np.bool_]) -> Part:
@@ -88,11 +93,12 @@ class Taken(NamedTuple):
 class Look:
     """Lines that begin with ``head``, in which 0 is any digit and ? any byte; ``take`` finds what stands behind it.
 
+    Past the first 32 bytes of it a byte is just that, and there are at most 8 more.
     The timestamp begins ``at`` some byte of it; without a ``place`` there is none.
     """
 
     def __init__(self, head: bytes, place: Place | None, take: Callable[[Rows, int], Taken], at: int = 0) -> None:
-        self._template = Template(head[:32])
+        self._template, self._rest = Template(head[:_IN_TEMPLATE]), head[_IN_TEMPLATE:]
         self._width, self._place, self._take, self._at = len(head), place, take, at
 
     def heads(self, words: Words) -> NDArray[np.bool_]:
@@ -101,13 +107,30 @@ class Look:
 
     def take_apart(self, text: Text, starts: Positions, ends: Positions, words: Words, tools: Tools) -> Draft:
         """Take lines apart, given their first four words."""
-        lost, levels, messages, fields = self._take(Rows(text, starts, ends, words, tools), self._width)
+        rows = Rows(text, starts, ends, words, tools)
+        lost, levels, messages, fields = self._take(rows, self._width)
+        if self._rest:
+            lost |= ~rows.are_at(starts + _IN_TEMPLATE, self._rest)
         if self._place is None:
             stamped = no_stamps(len(starts))
         else:
             stamp_words = text.heads(np.minimum(starts + self._at, ends)) if self._at else words
             stamped = tools.stamper.stamps(stamp_words, self._place)
         return Draft(lost, stamped, levels, Part(messages, ends), fields)
+
+
+def until(cursor: Cursor, *patterns: bytes) -> Part:
+    """Move on to where any of the patterns is, and return what is before it."""
+    start = cursor.places
+    cursor.find(*patterns)
+    return Part(start, cursor.places)
+
+
+def only_where(is_there: NDArray[np.bool_], part: Part) -> Part:
+    """Return a part that only some have."""
+    if is_there.all():
+        return part
+    return Part(np.where(is_there, part.starts, NO_VALUE), np.where(is_there, part.ends, NO_VALUE))
 
 
 class _NoMoment(Moment):

@@ -5,9 +5,12 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from concli.logs.chunk import Chunk
 from concli.logs.entries import Scan
 from concli.logs.formats._partials import join_partials
+from concli.logs.formats._record_shapes import json_shape
 from concli.logs.formats.format import EntryScanner, Format, Reading
 from concli.logs.formats.records import Number, RecordScanner, Roles
 
@@ -84,30 +87,27 @@ class _DockerScanner:
     """Takes the line feed off each message, and joins those that Docker took apart and that have none."""
 
     def __init__(self, reading: Reading) -> None:
-        self._scanner = RecordScanner(reading, _parse_docker, _DOCKER_ROLES, "not docker")
+        self._scanner = RecordScanner(reading, _parse_docker, _DOCKER_ROLES, "not docker", json_shape)
 
     def scan(self, chunk: Chunk) -> Scan:
         scan = self._scanner.scan(chunk)
         messages = scan.entries.messages
-        data = messages.buffer
-        ends = messages.ends.copy()
-        partial = ends < 0
-        for number, (start, end) in enumerate(zip(messages.starts.tolist(), ends.tolist(), strict=True)):
-            if data[start:end].endswith(b"\n"):
-                ends[number] -= 2 if data[start:end].endswith(b"\r\n") else 1
-            else:
-                partial[number] = True
+        data = np.frombuffer(messages.buffer or b"\0", np.uint8)
+        starts, ends = messages.starts, messages.ends
+        is_whole = (ends > starts) & (data[np.maximum(ends - 1, 0)] == ord("\n"))
+        has_cr = is_whole & (ends - 1 > starts) & (data[np.maximum(ends - 2, 0)] == ord("\r"))
+        ends = ends - is_whole - has_cr
         return join_partials(
-            scan._replace(entries=scan.entries._replace(messages=messages._replace(ends=ends))), partial
+            scan._replace(entries=scan.entries._replace(messages=messages._replace(ends=ends))), ~is_whole
         )
 
 
 def _json(reading: Reading) -> EntryScanner:
-    return RecordScanner(reading, _parse, _ROLES, "not JSON")
+    return RecordScanner(reading, _parse, _ROLES, "not JSON", json_shape)
 
 
 def _journald(reading: Reading) -> EntryScanner:
-    return RecordScanner(reading, _parse_journald, _JOURNALD_ROLES, "not journald")
+    return RecordScanner(reading, _parse_journald, _JOURNALD_ROLES, "not journald", json_shape)
 
 
 JSON = Format(
@@ -137,4 +137,5 @@ DOCKER = Format(
     _DockerScanner,
     ("stream",),
     joins=False,
+    unfinished=re.compile(rb'\{"log":"(?:[^"\\]|\\.)*(?<!\\n)"'),
 )

@@ -6,12 +6,10 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from concli.logs.formats._layouts import Part
-from concli.logs.formats._looks import NUMBER, Look, Rows, Taken, UnstampedScanner, no_moment
-from concli.logs.formats._vector import Grammar
-from concli.logs.formats._words import Cursor
-from concli.logs.line_finder import Positions
 from concli.logs._moments import NO_YEAR
+from concli.logs.formats._layouts import Part
+from concli.logs.formats._looks import NUMBER, Look, Rows, Taken, UnstampedScanner, no_moment, until
+from concli.logs.formats._vector import Grammar
 from concli.logs.stamps import ISO, Moment, Place, Style, bytes_at
 
 __all__ = ["KLOG", "LOGCAT", "LOGCAT_BRIEF"]
@@ -66,13 +64,13 @@ _KLOG_LETTERS, _ANDROID_LETTERS = _Letters(_KLOG_LEVELS), _Letters(_ANDROID_LEVE
 
 def _klog(rows: Rows, width: int) -> Taken:
     levels = _KLOG_LETTERS.of(rows.words[0].astype(np.uint8))
-    cursor = Cursor(rows.text, np.minimum(rows.starts + width, rows.ends), rows.ends, b" ", b":", b"]")
+    cursor = rows.cursor(width, b" ", b":", b"]")
     cursor.skip(b" ")
-    thread = _until(cursor, b" ")
+    thread = until(cursor, b" ")
     cursor.step()
-    file = _until(cursor, b":", b"]")
+    file = until(cursor, b":", b"]")
     cursor.expect(b":")
-    line = _until(cursor, b"]")
+    line = until(cursor, b"]")
     cursor.step()
     cursor.step_if(cursor.is_at(b" "))
     lost = cursor.lost | (levels == 0) | (file.starts == file.ends)
@@ -81,16 +79,16 @@ def _klog(rows: Rows, width: int) -> Taken:
 
 
 def _logcat(rows: Rows, width: int) -> Taken:
-    cursor = Cursor(rows.text, np.minimum(rows.starts + width, rows.ends), rows.ends, b" ", b":")
+    cursor = rows.cursor(width, b" ", b":")
     cursor.skip(b" ")
-    pid = _until(cursor, b" ")
+    pid = until(cursor, b" ")
     cursor.skip(b" ")
-    tid = _until(cursor, b" ")
+    tid = until(cursor, b" ")
     place = cursor.places
     levels = _ANDROID_LETTERS.of(rows.bytes_at(place + 1))
     lost = (levels == 0) | (rows.bytes_at(place + 2) != ord(" "))
     cursor.step(3)
-    tag = _until(cursor, b":")
+    tag = until(cursor, b":")
     cursor.step()
     cursor.step_if(cursor.is_at(b" "))
     lost |= cursor.lost
@@ -102,23 +100,17 @@ def _logcat(rows: Rows, width: int) -> Taken:
 
 def _brief(rows: Rows, width: int) -> Taken:
     levels = _ANDROID_LETTERS.of(bytes_at(rows.words, width - 2).astype(np.uint8))
-    cursor = Cursor(rows.text, np.minimum(rows.starts + width, rows.ends), rows.ends, b" ", b"(", b")")
-    tag = _until(cursor, b"(")
+    cursor = rows.cursor(width, b" ", b"(", b")")
+    tag = until(cursor, b"(")
     cursor.step()
     cursor.skip(b" ")
-    pid = _until(cursor, b")")
+    pid = until(cursor, b")")
     cursor.expect(b"):")
     cursor.step_if(cursor.is_at(b" "))
     lost = cursor.lost | (levels == 0)
     tag = rows.without_blanks(tag, lost)
     lost |= ~rows.are_numbers(pid)
     return Taken(lost, levels, cursor.places, {"tag": tag, "pid": pid})
-
-
-def _until(cursor: Cursor, *patterns: bytes) -> Part:
-    start: Positions = cursor.places
-    cursor.find(*patterns)
-    return Part(start, cursor.places)
 
 
 KLOG = Grammar(
@@ -144,7 +136,11 @@ KLOG = Grammar(
 LOGCAT = Grammar(
     re.compile(
         rb"(?P<timestamp>(?:[0-9]{4}-)?[0-9]{2}-[0-9]{2} " + _TIME + rb"\.[0-9]{3,9}(?: [+-][0-9]{4})?) +"
-        rb"(?:(?P<uid>[a-z][a-z0-9_]*) +)?0*(?P<pid>" + NUMBER + rb") +0*(?P<tid>" + NUMBER + rb") (?P<level>[VDIWEFAS]) "
+        rb"(?:(?P<uid>[a-z][a-z0-9_]*) +)?0*(?P<pid>"
+        + NUMBER
+        + rb") +0*(?P<tid>"
+        + NUMBER
+        + rb") (?P<level>[VDIWEFAS]) "
         rb"(?P<tag> *+[^ :\n]++(?: ++[^ :\n]++)*+)?+ *+: ?(?P<message>[^\n]*)"
     ),
     (_ANDROID_STYLE, ISO),

@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+from concli.logs.formats._record_shapes import logfmt_shape
 from concli.logs.formats.format import EntryScanner, Format, Reading
 from concli.logs.formats.records import RecordScanner, Roles
 
@@ -41,7 +42,7 @@ def _unquoted(text: str) -> str:
 
 
 def _logfmt(reading: Reading) -> EntryScanner:
-    return RecordScanner(reading, _parse, _ROLES, "not logfmt")
+    return RecordScanner(reading, _parse, _ROLES, "not logfmt", logfmt_shape)
 
 
 LOGFMT = Format(

@@ -2,10 +2,8 @@
 
 import re
 
-from concli.logs.formats._layouts import Part
-from concli.logs.formats._looks import Look, Rows, Taken, UnstampedScanner, no_moment
+from concli.logs.formats._looks import Look, Rows, Taken, UnstampedScanner, no_moment, until
 from concli.logs.formats._vector import Grammar
-from concli.logs.formats._words import Cursor
 from concli.logs.stamps import ISO
 
 __all__ = ["PYTHON"]
@@ -13,14 +11,11 @@ __all__ = ["PYTHON"]
 _LEVEL = rb"DEBUG|INFO|WARNING|ERROR|CRITICAL|NOTSET|Level [0-9]+"
 
 
-def _parts(rows: Rows, width: int) -> Taken:  # noqa: ARG001 - nothing has a fixed width
-    cursor = Cursor(rows.text, rows.starts, rows.ends, b":", b" ", b"\t")
-    cursor.find(b":")
-    level = Part(rows.starts, cursor.places)
+def _parts(rows: Rows, width: int) -> Taken:
+    cursor = rows.cursor(width, b":", b" ", b"\t")
+    level = until(cursor, b":")
     cursor.step()
-    start = cursor.places
-    cursor.find(b":", b" ", b"\t")
-    logger = Part(start, cursor.places)
+    logger = until(cursor, b":", b" ", b"\t")
     cursor.expect(b":")
     levels = rows.tools.levels.find(rows.words[0], level.ends - level.starts)
     lost = cursor.lost | (levels == 0) | (logger.starts == logger.ends)

@@ -4,20 +4,23 @@ The names differ from line to line, but a program has few sets of them; lines wi
 are put together, so that what is to be done for each name is done for many lines at once.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from itertools import compress
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from concli.logs.chunk import Chunk
 from concli.logs.entries import NO_VALUE, Column, Entries, Scan
-from concli.logs.formats._lines import Levels, fold_lines, lines_of, nothing
+from concli.logs.formats._lines import Levels, fold_lines, lines_of, nothing, text_column
+from concli.logs.formats._record_shapes import Number, Shape, ShapeOf
+from concli.logs.formats._record_values import all_stamps, column_of, encoded, plain, spelled, texts_of
 from concli.logs.formats.format import Reading
 from concli.logs.line_finder import LineFinder
 from concli.logs.timestamps import Stamper
 
+# What the formats need of the modules behind this one, too.
 __all__ = ["Number", "RecordScanner", "Roles", "encoded", "spelled"]
 
 # The values of a chunk have at most so many places, names times lines; what has no column of its own is put
@@ -26,14 +29,8 @@ _PLACES = 2_000_000
 _FEWEST, _MOST = 16, 256
 _REST = "others"
 _ROLES = ("timestamp", "level", "message")
+_LOOKED_AT = 20
 _NO_ROWS = np.empty(0, np.int64)
-_Kind = Literal["text", "number", "json"]
-
-
-class Number(str):
-    """A number as it was spelled."""
-
-    __slots__ = ()
 
 
 class Roles(NamedTuple):
@@ -69,39 +66,30 @@ class _Values:
 
     def column(self, lines: int, *, as_text: bool = False) -> Column:
         """Return them as a column with a value a line; ``as_text`` those that are no text as they were spelled."""
-        texts, kind = _texts(self.values)
+        texts, kind = texts_of(self.values)
         if as_text and kind != "text":
-            texts, kind = [None if value is None else _plain(value) for value in self.values], "text"
-        return _column(np.concatenate(self.rows) if self.rows else _NO_ROWS, texts, lines, kind)
+            texts, kind = [None if value is None else plain(value) for value in self.values], "text"
+        return column_of(np.concatenate(self.rows) if self.rows else _NO_ROWS, texts, lines, kind)
 
 
-def _column(rows: NDArray[np.int64], texts: Sequence[str | None], lines: int, kind: _Kind) -> Column:
-    """Make a column of the values of some rows, those that are None not there."""
-    starts, ends = np.full(lines, NO_VALUE, np.int64), np.full(lines, NO_VALUE, np.int64)
-    if None in texts:
-        there = np.fromiter((text is not None for text in texts), bool, len(texts))
-        rows, texts = rows[there], [text for text in texts if text is not None]
-    joined = "".join(texts)  # type: ignore[arg-type] # there is no None any more
-    if joined.isascii():
-        data, lengths = joined.encode(), np.fromiter(map(len, texts), np.int64, len(texts))  # type: ignore[arg-type] # as above
-    else:
-        parts = [encoded(text) for text in texts if text is not None]
-        data, lengths = b"".join(parts), np.fromiter(map(len, parts), np.int64, len(parts))
-    bounds = np.cumsum(lengths)
-    starts[rows] = bounds - lengths
-    ends[rows] = bounds
-    return Column(data, starts, ends, kind)
-
-
+# The names of some records, their lines, and the values by columns.
+_Group = tuple[tuple[str, ...], NDArray[np.int64], list[Sequence[Any]]]
 Parse = Callable[[str], dict[str, Any] | None]
 
 
 class RecordScanner:
-    """Scans chunks of records, one after the other, for one thread. ``parse`` takes a line apart, if it can."""
+    """Scans chunks of records, one after the other, for one thread.
 
-    def __init__(self, reading: Reading, parse: Parse, roles: Roles, reason: str) -> None:
+    ``parse`` takes a line apart, if it can; ``shape_of`` makes of a line that it takes a shape that many others have.
+    """
+
+    def __init__(
+        self, reading: Reading, parse: Parse, roles: Roles, reason: str, shape_of: ShapeOf = lambda _line, _names: None
+    ) -> None:
         self._reading = reading
         self._parse = parse
+        self._shape_of = shape_of
+        self._shape: Shape | None = None
         self._roles = roles
         self._reason = reason
         self._stamper = Stamper(reading)
@@ -143,10 +131,12 @@ class RecordScanner:
     def _columns(self, text: str, count: int) -> tuple[NDArray[np.bool_], dict[str, _Values]]:
         """Take all lines apart; tell which are records, and give their values by name."""
         begins = np.zeros(count, bool)
+        lines = text.split("\n")[:count]
+        alike, others = self._of_shape(text, lines)
         groups: dict[tuple[str, ...], tuple[list[int], list[tuple[Any, ...]]]] = {}
         parse = self._parse
-        for number, line in enumerate(text.split("\n")[:count]):
-            record = parse(line)
+        for number in others:
+            record = parse(lines[number])
             if record is not None:
                 names = tuple(record)
                 group = groups.get(names)
@@ -156,23 +146,55 @@ class RecordScanner:
                 group[1].append(tuple(record.values()))
         most = max(_FEWEST, min(_MOST, _PLACES // max(count, 1)))
         columns: dict[str, _Values] = {}
-        for names, (numbers, values) in groups.items():
-            rows = np.array(numbers, np.int64)
+        found = list(alike)
+        for names, (numbers, records) in groups.items():
+            found.append((names, np.array(numbers, np.int64), list(zip(*records, strict=True))))
+        # The names come in the order of the lines, whatever the shape is that is known.
+        for names, rows, values in sorted(found, key=_first_row):
             begins[rows] = True
             roles = dict(zip(self._roles.of(names), _ROLES, strict=True))
-            others = []
-            for name, column in zip(names, zip(*values, strict=True), strict=False):
+            rest_of = []
+            for name, column in zip(names, values, strict=False):
                 own = roles.get(name) or (f"{name}_" if name in _ROLES else name)
                 if own in columns or len(columns) < most:
                     columns.setdefault(own, _Values()).add(rows, column)
                 else:
-                    others.append((own, column))
-            if others:
-                rest = zip(*(column for _, column in others), strict=True)
-                keys = [name for name, _ in others]
+                    rest_of.append((own, column))
+            if rest_of:
+                rest = zip(*(column for _, column in rest_of), strict=True)
+                keys = [name for name, _ in rest_of]
                 objects = [dict(zip(keys, each, strict=True)) for each in rest]
                 columns.setdefault(_REST, _Values()).add(rows, objects)
         return begins, columns
+
+    def _of_shape(self, text: str, lines: list[str]) -> tuple[list[_Group], Sequence[int]]:
+        """Take the lines apart that have the shape that most have; return them, and the numbers of the others."""
+        shape = self._shape or self._new_shape(lines)
+        self._shape = None  # unless it proves right
+        if shape is None:
+            return [], range(len(lines))
+        found: list[tuple[str, ...]] = shape.pattern.findall(text)
+        values: list[Sequence[str]] = list(zip(*found, strict=True))
+        unlike = values.pop()
+        if len(unlike) != len(lines):
+            return [], range(len(lines))
+        is_alike = ~np.fromiter(map(len, unlike), bool, len(lines))
+        rows = np.flatnonzero(is_alike)
+        if 2 * len(rows) < len(lines):
+            return [], range(len(lines))
+        self._shape = shape
+        if len(rows) < len(lines):
+            values = [list(compress(column, is_alike.tolist())) for column in values]
+        columns = [make(column) for make, column in zip(shape.makers, values[: len(shape.makers)], strict=True)]
+        return [(shape.names, rows, columns)], np.flatnonzero(~is_alike).tolist()
+
+    def _new_shape(self, lines: list[str]) -> Shape | None:
+        for line in lines[:_LOOKED_AT]:
+            record = self._parse(line)
+            shape = None if record is None else self._shape_of(line, tuple(record))
+            if shape:
+                return shape
+        return None
 
     def _stamps(self, values: _Values, count: int, refused: dict[str, NDArray[np.bool_]]) -> Column:
         rows = np.concatenate(values.rows) if values.rows else _NO_ROWS
@@ -184,61 +206,26 @@ class RecordScanner:
         def refuse(place: int, why: str) -> None:
             refused.setdefault(why, np.zeros(count, bool))[rows[place]] = True
 
-        stamps = self._stamper.all([_stamp(raw) for raw in raws], refuse)
-        return _column(rows, [stamp.decode("ascii") or None for stamp in stamps], count, "text")
+        if not raws:
+            return column_of(rows, (), count, "text")
+        stamps = text_column([self._stamper.lines(all_stamps(raws), refuse)], len(raws), self._finder)
+        there = stamps.starts < stamps.ends
+        starts, ends = np.full(count, NO_VALUE, np.int64), np.full(count, NO_VALUE, np.int64)
+        starts[rows] = np.where(there, stamps.starts, NO_VALUE)
+        ends[rows] = np.where(there, stamps.ends, NO_VALUE)
+        return Column(stamps.buffer, starts, ends)
 
     def _level_numbers(self, values: _Values, count: int) -> NDArray[np.uint8]:
         levels = np.zeros(count, np.uint8)
         if values.rows:
             words: Sequence[Any] = values.values
             if set(map(type, words)) != {str}:
-                words = list(map(_plain, words))
+                words = list(map(plain, words))
             # In the order in which they come, as all that follows from it has to be the same each time.
             numbers = {word: self._levels[encoded(word)] for word in dict.fromkeys(words)}
             levels[np.concatenate(values.rows)] = list(map(numbers.__getitem__, words))
         return levels
 
 
-def _plain(value: Any) -> str:
-    """Return text as it is, anything else as JSON, and nothing for null."""
-    return "" if value is None else str(value) if isinstance(value, str) else spelled(value)
-
-
-def _stamp(value: Any) -> bytes:
-    """Return a timestamp as a Stamper takes it: a number has no exponent."""
-    if isinstance(value, Number) and "e" in value.lower():
-        return b"%.6f" % float(value)
-    return encoded(_plain(value))
-
-
-def _texts(values: Sequence[Any]) -> tuple[Sequence[str | None], _Kind]:
-    """Return values as text, None for null, and of what kind they are."""
-    kinds = set(map(type, values))
-    if kinds <= {str, type(None)}:
-        return values, "text"
-    if kinds == {int}:
-        return list(map(str, values)), "number"
-    if kinds <= {int, Number, type(None)}:
-        return [None if value is None else str(value) for value in values], "number"
-    return [None if value is None else spelled(value) for value in values], "json"
-
-
-def encoded(text: str) -> bytes:
-    """Return text as it was in the log: what is not UTF-8 as the bytes that it was."""
-    try:
-        return text.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:  # half a character, as JSON can spell it
-        return text.encode("utf-8", "surrogatepass")
-
-
-def spelled(value: Any) -> str:
-    """Return a value as JSON, with numbers as they were spelled."""
-    if isinstance(value, Number):
-        return str(value)
-    if isinstance(value, dict):
-        return (
-            "{" + ", ".join(f"{json.dumps(key, ensure_ascii=False)}: {spelled(of)}" for key, of in value.items()) + "}"
-        )
-    if isinstance(value, list):
-        return "[" + ", ".join(map(spelled, value)) + "]"
-    return json.dumps(value, ensure_ascii=False)
+def _first_row(group: _Group) -> int:
+    return int(group[1][0])

@@ -203,8 +203,7 @@ class _Matches:
             matched.append(~np.fromiter(map(len, columns[-1]), bool, count))
             if "timestamp" in places:
                 stamper = scanner._stamper  # noqa: SLF001 - as above
-                column = stamper.all(columns[places["timestamp"]], partial(self._refuse, first))
-                stamps.append(b"\n".join(column))
+                stamps.append(stamper.lines(columns[places["timestamp"]], partial(self._refuse, first)))
             levels.append(bytes(map(number_of, columns[places["level"]])) if "level" in places else bytes(count))
             if scanner._message_is_last:  # noqa: SLF001 - as above
                 lengths.append(np.fromiter(map(len, columns[places["message"]]), np.int64, count))

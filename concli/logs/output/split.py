@@ -1,5 +1,6 @@
 """One file for each level, day or value of a field."""
 
+import contextlib
 import os
 import re
 from collections import Counter
@@ -119,8 +120,8 @@ def _distinct_one_by_one(column: Column) -> tuple[Sequence[bytes], Positions]:
 class SplitOutput:
     """All the files, an ``Output`` for parts. Each is whole at the end or not there at all.
 
-    ``target`` is a directory, or a path with ``{by}`` where the value goes. ``open_part`` opens one. Raises
-    ``UsageError``.
+    ``target`` is a directory, made if need be, or a path with ``{by}`` where the value goes. ``open_part`` opens one.
+    Raises ``UsageError``.
     """
 
     is_new = False  # it is no file
@@ -136,6 +137,13 @@ class SplitOutput:
         self._place, self._by, self._header, self._open = place, by, header, open_part
         self._outputs: dict[str, Output] = {}
         self._folder = os.path.dirname(self._path.split(place)[0]) or "."
+        self._is_made = False
+        if place not in target and not os.path.lexists(target):
+            try:
+                os.mkdir(target)
+            except OSError as error:
+                raise OutputError(target, error) from error
+            self._is_made = True
 
     def write(self, pieces: Sequence[Any]) -> int:
         """Write each part to its file; return the bytes."""
@@ -175,6 +183,9 @@ class SplitOutput:
         """Leave all places as they were."""
         for output in self._outputs.values():
             output.abort()
+        if self._is_made:
+            with contextlib.suppress(OSError):
+                os.rmdir(self._folder)
 
     def stat(self) -> os.stat_result:
         """Return the status of the directory."""

@@ -11,6 +11,7 @@ from concli.errors import InputError
 from concli.logs.choice.choice import Choice
 from concli.logs.choice.chooser import Chooser
 from concli.logs.chunk import CHUNK_BYTES, Chunk
+from concli.logs.entries import COMMON
 from concli.logs.inputs import expand
 from concli.logs.pipeline import WAITING_BYTES, read_chunks
 from concli.logs.reader import Reader
@@ -41,11 +42,15 @@ class Job(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """How it went. ``unusable`` are inputs that could not be read, or not to their end."""
+    """How it went. ``unusable`` are inputs that could not be read, or not to their end.
+
+    ``unknown`` are fields that were asked for and that no entry has.
+    """
 
     unusable: tuple[InputError, ...]
     summary: Summary
     other: Summary | None
+    unknown: tuple[str, ...] = ()
 
 
 def stats(job: Job, run: Run, on_problem: Callable[[InputError], object] = lambda _: None) -> Outcome:
@@ -63,16 +68,19 @@ def stats(job: Job, run: Run, on_problem: Callable[[InputError], object] = lambd
     other = None
     try:
         formats = Formats(job.source.formats)
-        summary = _summarize(job, job.source.inputs, run, "", report, formats)
+        seen: set[str] = set()
+        summary = _summarize(job, job.source.inputs, run, "", report, formats, seen)
         if job.others:
-            other = _summarize(job, job.others, run, " other", report, formats)
+            other = _summarize(job, job.others, run, " other", report, formats, seen)
         result = {**document(summary, job.top), "formats": formats.summary()}
         if other is not None:
             result["comparison"] = comparison(summary, other, job.top)
         run.result = lambda: result
     finally:
         run.end()
-    return Outcome(tuple(unusable), summary, other)
+    seen |= {name for name, counts in summary.values.items() if counts.total}
+    unknown = (job.choice.names | set(job.fields or ())) - seen - set(COMMON) if summary.lines else ()
+    return Outcome(tuple(unusable), summary, other, tuple(sorted(unknown)))
 
 
 def _summarize(
@@ -82,8 +90,9 @@ def _summarize(
     suffix: str,
     report: Callable[[InputError], object],
     formats: Formats,
+    seen: set[str],
 ) -> Summary:
-    """Read some inputs to their end and count what is in them."""
+    """Read some inputs to their end and count what is in them. Adds to ``seen`` what entries have of the choice's."""
     inputs = list(expand(arguments, report))
     reader = job.source.reader(inputs, report, formats)
     waiting = BoundedBuffer[Chunk](WAITING_BYTES, sizer=lambda chunk: chunk.capacity)
@@ -96,8 +105,10 @@ def _summarize(
         run.bytes_expected = sum(sizes) if len(sizes) == len(inputs) else None
         run.totals = lambda: _totals([collector.summary for collector in collectors])
 
-    def counter(collector: Collector) -> Callable[[Chunk], None]:
-        scanners, chooser = Scanners(job.source.reading), Chooser(job.choice)
+    choosers = [Chooser(job.choice) for _ in collectors]
+
+    def counter(collector: Collector, chooser: Chooser) -> Callable[[Chunk], None]:
+        scanners = Scanners(job.source.reading)
 
         def count_chunk(chunk: Chunk) -> None:
             began = time.perf_counter()
@@ -115,11 +126,12 @@ def _summarize(
         group.on_stop(reader.cancel)
         ProducerConsumer[Chunk](
             [lambda: read_chunks(reader, reader, read.record)],
-            [counter(collector) for collector in collectors],
+            list(map(counter, collectors, choosers)),
             buffer=waiting,
             group=group,
             names=(f"read{suffix}", f"count{suffix}"),
         ).start()
+    seen.update(*(chooser.seen for chooser in choosers))
     summary = Summary()
     for collector in collectors:
         summary.merge(collector.finish())

@@ -1,7 +1,32 @@
 """What containers say, wrapped by Kubernetes' runtimes."""
 
-from concli.logs.formats.cri import CRI
+import pytest
+
+from concli.logs.formats.cri import _GRAMMAR, CRI
 from tests.logs.formats.scanning import Entry, entries_of, raws_of, scan
+from tests.logs.formats.vector import check_common_law, check_equals_expression, check_needs_no_expression
+
+_LINES = [b" stdout P listening on", b" stderr F  8731", b" stdout F ", b" stderr F x" + b"y" * 90]
+_STAMPS = [
+    b"2026-11-22T16:35:43" + fraction + offset for fraction in (b".123456789", b"") for offset in (b"Z", b"-03:30")
+]
+each = pytest.mark.parametrize("stamp", _STAMPS)
+
+
+@each
+def test_it_equals_its_expression(stamp: bytes) -> None:
+    samples = [stamp + line for line in [*_LINES, b" stderr F:x f"]]
+    check_equals_expression(_GRAMMAR.format("cri", "", CRI.example), samples)
+
+
+@each
+def test_usual_lines_are_settled_at_once(stamp: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [stamp + line for line in _LINES]
+    check_needs_no_expression(_GRAMMAR.format("cri", "", CRI.example), lines, monkeypatch)
+
+
+def test_it_keeps_the_common_law() -> None:
+    check_common_law(CRI, [_STAMPS[0] + _LINES[1], _STAMPS[2] + _LINES[1]])
 
 
 def test_partial_lines_are_joined_with_the_full_one_of_their_stream() -> None:

@@ -1,7 +1,64 @@
 """Levels of one letter."""
 
-from concli.logs.formats.letters import KLOG, LOGCAT, LOGCAT_BRIEF
+import pytest
+
+from concli.logs.formats.format import Format
+from concli.logs.formats.letters import _BRIEF, KLOG, LOGCAT, LOGCAT_BRIEF
 from tests.logs.formats.scanning import Entry, read, scan
+from tests.logs.formats.vector import check_common_law, check_equals_expression, check_needs_no_expression
+
+_PLAIN_BRIEF = _BRIEF.format("logcat-brief", "", LOGCAT_BRIEF.example)
+_KLOGS = [
+    b'I1122 16:35:43.123456    1234 controller.go:116] "Starting workers" count=5',
+    b"E0229 16:35:43.123456 1 a b.go:7]",
+    b"W0101 23:59:60.000000 140234567890123 x.go:0]  y",
+]
+_LOGCATS = [
+    b"11-22 16:35:43.123  1234  5678 I ActivityManager: Displayed com.example/.Main: +350ms",
+    b"11-22 16:35:43.124  1234 15678 E wpa     : x",
+    b"11-22 16:35:43.124     1     1 S a b  c:",
+]
+_BRIEFS = [b"I/ActivityManager( 1234): Displayed", b"E/a b  (  1):x: y", b"W/wpa     (77): (b)"]
+each = pytest.mark.parametrize(
+    ("tested", "samples"),
+    [(KLOG, _KLOGS), (LOGCAT, _LOGCATS), (_PLAIN_BRIEF, _BRIEFS)],
+    ids=["klog", "logcat", "logcat-brief"],
+)
+
+
+@each
+def test_it_equals_its_expression(tested: Format, samples: list[bytes]) -> None:
+    check_equals_expression(
+        tested, [*samples, b"11-22 16:35:43.123 u0_a1 1 2 I a: b", b"11-22 16:35:43.123 A/x ( 2): z"]
+    )
+
+
+@each
+def test_usual_lines_are_settled_at_once(tested: Format, samples: list[bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    check_needs_no_expression(tested, samples[:2] if tested is KLOG else samples, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    "head", [b"11-22 16:35:43.123456", b"2026-11-22 16:35:43.123", b"2026-11-22 16:35:43.123456"], ids=len
+)
+def test_logcat_with_a_year_or_microseconds_is_settled_at_once(head: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    check_needs_no_expression(LOGCAT, [head + _LOGCATS[0][18:]] * 3, monkeypatch)
+
+
+def test_logcat_in_brief_with_timestamps_is_settled_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [b"11-22 16:35:43.%03d " % number + brief for number, brief in enumerate(_BRIEFS)]
+    check_needs_no_expression(LOGCAT_BRIEF, lines, monkeypatch)
+    check_equals_expression(_PLAIN_BRIEF, lines)
+
+
+@pytest.mark.parametrize(("tested", "samples"), [(KLOG, _KLOGS[::2]), (LOGCAT, _LOGCATS)], ids=["klog", "logcat"])
+def test_it_keeps_the_common_law(tested: Format, samples: list[bytes]) -> None:
+    check_common_law(tested, samples)
+
+
+def test_zeros_before_a_number_are_no_part_of_it() -> None:
+    (entry,) = read(KLOG, b"I1122 16:35:43.123456 007 x.go:00] y")
+    assert entry.fields == {"thread": 7, "file": "x.go", "line": 0}
 
 
 def test_klog_has_no_year_and_takes_that_of_the_chunk() -> None:

@@ -3,8 +3,21 @@
 import io
 import logging
 
-from concli.logs.formats.python import PYTHON
+import pytest
+
+from concli.logs.formats.python import _GRAMMAR, PYTHON
 from tests.logs.formats.scanning import Entry, read
+from tests.logs.formats.vector import check_equals_expression, check_needs_no_expression
+
+SAMPLES = [b"WARNING:root:disk is nearly full", b"CRITICAL:a.b:", b"INFO:x:y:z", b"Level 25:" + b"a" * 90 + b":b"]
+
+
+def test_it_equals_its_expression() -> None:
+    check_equals_expression(_GRAMMAR.format("python", "", PYTHON.example), SAMPLES)
+
+
+def test_usual_lines_are_settled_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    check_needs_no_expression(PYTHON, SAMPLES, monkeypatch)
 
 
 def test_it_reads_what_logging_writes() -> None:
