@@ -50,8 +50,10 @@ class ReadingOptions(NamedTuple):
                 raise UsageError("--pattern and --format: give only one; each says what a line looks like")
             return (pattern_format(self.pattern),)
         if self.format != "auto":
-            return (next((own_format for own_format in own if own_format.name == self.format), by_name(self.format)),)
-        return (*own, *all_formats())
+            named = [own_format for own_format in own if own_format.name == self.format]
+            return (named[0] if named else by_name(self.format),)
+        names = {own_format.name for own_format in own}
+        return (*own, *(built_in for built_in in all_formats() if built_in.name not in names))
 
 
 class Choosing(NamedTuple):

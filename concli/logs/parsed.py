@@ -38,6 +38,11 @@ class Parsed:
     levels: dict[str, int] = field(default_factory=dict)
     reasons: Counter[str] = field(default_factory=Counter)
 
+    def release(self) -> Chunk:
+        """Let go of all that looks into the chunk, which may then be used again; return it."""
+        self.pieces, self.entries, self.runs = (), None, None
+        return self.chunk
+
     @property
     def output_bytes(self) -> int:
         """The bytes of the output."""

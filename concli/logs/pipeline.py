@@ -73,16 +73,17 @@ class Pipeline(NamedTuple):
             return parse_chunk
 
         def write_parsed(done: Parsed) -> None:
-            began, before = time.perf_counter(), writer.written
+            began, before, size = time.perf_counter(), writer.written, done.output_bytes
             written = writer.write(done)
-            reader.recycle(done.chunk)
+            # Nobody may look into a chunk any more that the reader fills again.
+            reader.recycle(done.release())
             if writer.head.is_reached:
                 reader.cancel()
             write.record(
                 time.perf_counter() - began,
                 items_in=done.written,
                 items_out=writer.written - before,
-                bytes_in=done.output_bytes,
+                bytes_in=size,
                 bytes_out=written,
             )
 
