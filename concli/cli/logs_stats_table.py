@@ -167,7 +167,8 @@ def _table(names: Sequence[str], rows: Sequence[Sequence[str | Text]], width: in
 def _rest(counts: Mapping[str, Any], what: str) -> str:
     estimate = "" if counts["exact"] else f"; counts are estimates, up to {counts['error']:,} too low"
     sign = "" if counts["exact"] else "at least "
-    return f"{sign}{counts['distinct']:,} different {what}; {counts['other']:,} entries have one not shown{estimate}"
+    hidden = f"; {counts['other']:,} entries have others" if counts["other"] else ""
+    return f"{what}: {sign}{counts['distinct']:,} different{hidden}{estimate}"
 
 
 def _times(count: int, counts: Mapping[str, Any]) -> str:
