@@ -102,7 +102,7 @@ def test_every_source_file_has_its_tests() -> None:
         "logs/generate": dict.fromkeys(
             ("layout", "python", "java", "servers", "letters", "records", "syslog", "access"), "log"
         ),
-        "cli": {"boundary": "logs", "options": "logs", "session": "logs", "log_options": "logs"},
+        "cli": {"boundary": "logs", "options": "logs", "session": "logs", "quantities": "lab_options"},
         "patterns": {"task": "task_pipeline"},
     }
     for path in FILES:

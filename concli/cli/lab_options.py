@@ -1,6 +1,5 @@
 """The options that describe a workload, spelled alike on every pattern's command, and the running of it."""
 
-import re
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from concli.cli.options import Common, common_options_without, seed_option
+from concli.cli.quantities import duration_of, rate_of, share_of
 from concli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -16,11 +16,7 @@ if TYPE_CHECKING:
     from concli.lab import Experiment, Workload
     from concli.metrics import Report
 
-__all__ = ["Lab", "count_option", "lab_options", "run_experiment", "share_of", "work_option"]
-
-_RATE = re.compile(r"(\d+(?:\.\d+)?)\s*([kM]?)(?:\s*/\s*(s|min|h))?")
-_PER = {None: 1.0, "s": 1.0, "min": 60.0, "h": 3600.0}
-_TIMES = {"": 1.0, "k": 1e3, "M": 1e6}
+__all__ = ["Lab", "count_option", "lab_options", "run_experiment", "work_option"]
 
 
 class Lab(NamedTuple):
@@ -98,51 +94,15 @@ def _work(_ctx: click.Context, _param: click.Parameter, value: str) -> Any:
         raise click.BadParameter(str(error)) from error
 
 
-def _duration(_ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
-    from concli.lab.work import parse_seconds  # noqa: PLC0415 - as above
-
-    if value is None:
-        return None
-    try:
-        seconds = parse_seconds(value) if value != "0" else 0.0
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
-    if not seconds and param.name == "duration":
-        raise click.BadParameter("there is nothing to measure in no time")
-    return seconds
-
-
-def share_of(_ctx: click.Context, _param: click.Parameter, value: str) -> float:
-    """Turn ``1%`` or ``0.01`` into a share of one."""
-    text = value.strip()
-    try:
-        share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
-    except ValueError:
-        share = -1.0
-    if not 0 <= share <= 1:
-        raise click.BadParameter(f"{value!r} is not a share; write 1% or 0.01")
-    return share
-
-
-def _rate(_ctx: click.Context, _param: click.Parameter, value: str | None) -> float | None:
-    if value is None:
-        return None
-    match = _RATE.fullmatch(value.strip())
-    rate = float(match[1]) * _TIMES[match[2]] / _PER[match[3]] if match else 0.0
-    if rate <= 0:
-        raise click.BadParameter(f"{value!r} is not a rate; write 500, 2k/s or 90/min")
-    return rate
-
-
 _OPTIONS = [
     click.option("--ops", type=click.IntRange(1), metavar="N", help="End after exactly N items in total."),
     click.option(
-        "--duration", metavar="TIME", callback=_duration, help="End after TIME, whatever is stuck.  [default: 2s]"
+        "--duration", metavar="TIME", callback=duration_of, help="End after TIME, whatever is stuck.  [default: 2s]"
     ),
     click.option(
         "--rate",
         metavar="RATE",
-        callback=_rate,
+        callback=rate_of,
         help="Let items arrive at this rate (500, 2k/s); latency counts from when each should have begun.",
     ),
     click.option(
@@ -158,7 +118,7 @@ _OPTIONS = [
         metavar="TIME",
         default="0",
         show_default=True,
-        callback=_duration,
+        callback=duration_of,
         help="First run the workload for TIME on an object of its own, uncounted.",
     ),
     seed_option,

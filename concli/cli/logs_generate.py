@@ -1,11 +1,11 @@
 """``concli logs generate``: logs as programs write them, made up."""
 
-import re
 from datetime import UTC, datetime
 
 import click
 
 from concli.cli.options import Common, byte_size, common_options_without, file_names, seed_option
+from concli.cli.quantities import duration_of, rate_of, share_of
 from concli.errors import UsageError
 
 __all__ = ["generate"]
@@ -17,37 +17,6 @@ FORMATS = (
     *("klog", "logcat", "logfmt", "json", "journald", "docker", "cri"),
 )
 _ALIASES = {"jsonl": "json", "python-default": "python"}
-_SHARE = re.compile(r"(\d+(?:\.\d+)?)(%?)")
-_RATE = re.compile(r"(\d+(?:\.\d+)?)(k?)(?:/(s|min|h))?", re.IGNORECASE)
-_TIME = re.compile(r"(\d+(?:\.\d+)?)(ms|s|min|m|h)?", re.IGNORECASE)
-_SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0, "": 1.0}
-
-
-def _share(_ctx: click.Context, _param: click.Parameter, value: str) -> float:
-    match = _SHARE.fullmatch(value.strip())
-    share = float(match[1]) / (100 if match[2] else 1) if match else 2.0
-    if share > 1:
-        raise click.BadParameter(f"{value!r} is not a share; write 1% or 0.01")
-    return share
-
-
-def _rate(_ctx: click.Context, _param: click.Parameter, value: str | None) -> float | None:
-    if value is None:
-        return None
-    match = _RATE.fullmatch(value.strip())
-    rate = float(match[1]) * (1000 if match[2] else 1) / _SECONDS[(match[3] or "").lower()] if match else 0.0
-    if not rate:
-        raise click.BadParameter(f"{value!r} is not a rate; write 1000/s or 5/min")
-    return rate
-
-
-def _duration(_ctx: click.Context, _param: click.Parameter, value: str | None) -> float | None:
-    if value is None:
-        return None
-    match = _TIME.fullmatch(value.strip())
-    if not match:
-        raise click.BadParameter(f"{value!r} is not a duration; write 30s or 5min")
-    return float(match[1]) * _SECONDS[(match[2] or "").lower()]
 
 
 def _size(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
@@ -76,8 +45,8 @@ def _start(_ctx: click.Context, _param: click.Parameter, value: str | None) -> d
 )
 @click.option("--size", metavar="SIZE", callback=_size, help="How much: 500MB, 10MiB.  [default: 1MiB]")
 @click.option("--lines", type=click.IntRange(1), metavar="N", help="How much, in lines.")
-@click.option("--rate", metavar="N/s", callback=_rate, help="Write as many entries a second, in real time.")
-@click.option("--duration", metavar="TIME", callback=_duration, help="With --rate: stop after this time.")
+@click.option("--rate", metavar="N/s", callback=rate_of, help="Write as many entries a second, in real time.")
+@click.option("--duration", metavar="TIME", callback=duration_of, help="With --rate: stop after this time.")
 @click.option(
     "--start",
     metavar="TIME",
@@ -85,12 +54,12 @@ def _start(_ctx: click.Context, _param: click.Parameter, value: str | None) -> d
     help="When the log begins (UTC).  [default: 2026-03-01 06:00; with --rate, now]",
 )
 @click.option(
-    "--traces", metavar="SHARE", callback=_share, default="0%", show_default=True, help="Entries with a stack trace."
+    "--traces", metavar="SHARE", callback=share_of, default="0%", show_default=True, help="Entries with a stack trace."
 )
 @click.option(
     "--damage",
     metavar="SHARE",
-    callback=_share,
+    callback=share_of,
     default="0%",
     show_default=True,
     help="Entries that are torn, cut, overlong, after NULs or not UTF-8.",

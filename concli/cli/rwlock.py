@@ -4,8 +4,9 @@ from typing import Any
 
 import click
 
-from concli.cli.lab_options import Lab, count_option, lab_options, run_experiment, share_of, work_option
+from concli.cli.lab_options import Lab, count_option, lab_options, run_experiment, work_option
 from concli.cli.options import Common
+from concli.cli.quantities import share_of
 from concli.errors import UsageError
 
 __all__ = ["rwlock"]

@@ -43,8 +43,8 @@ def test_a_log_can_begin_at_any_time(concli: RunConcli) -> None:
     ("arguments", "words"),
     [
         (["--damage", "2"], "'2' is not a share; write 1% or 0.01"),
-        (["--rate", "fast"], "'fast' is not a rate; write 1000/s or 5/min"),
-        (["--rate", "9/s", "--duration", "long"], "'long' is not a duration"),
+        (["--rate", "fast"], "'fast' is not a rate; write 500, 2k/s or 90/min"),
+        (["--rate", "9/s", "--duration", "long"], "'long' is not a time"),
         (["--start", "noon"], "'noon' is not a time"),
         (["--duration", "5s"], "--duration says how long to keep up a --rate"),
         (["--json"], "--json: the log goes to standard output"),
