@@ -82,7 +82,19 @@ def test_make_help_names_every_target() -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["test", "lint", "conformance", "bench", "bench-logs", "bench-formats", "bench-patterns", "bench-lab", "stress"]
+    "target",
+    [
+        "test",
+        "lint",
+        "conformance",
+        "bench",
+        "bench-logs",
+        "bench-formats",
+        "bench-arrays",
+        "bench-patterns",
+        "bench-lab",
+        "stress",
+    ],
 )
 def test_the_other_targets_are_there(target: str) -> None:
     subprocess.run(["make", "-n", target], check=True, capture_output=True, cwd=ROOT)

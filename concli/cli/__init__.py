@@ -11,7 +11,9 @@ from concli.cli.explain import explain
 from concli.cli.futures import futures
 from concli.cli.info import info
 from concli.cli.logs import logs
+from concli.cli.matmul import matmul
 from concli.cli.monitor_object import monitor_object
+from concli.cli.pipeline import pipeline
 from concli.cli.producer_consumer import producer_consumer
 from concli.cli.rwlock import rwlock
 from concli.cli.smoke import smoke
@@ -41,7 +43,9 @@ concli.add_command(explain)
 concli.add_command(futures)
 concli.add_command(info)
 concli.add_command(logs)
+concli.add_command(matmul)
 concli.add_command(monitor_object)
+concli.add_command(pipeline)
 concli.add_command(producer_consumer)
 concli.add_command(rwlock)
 concli.add_command(smoke)

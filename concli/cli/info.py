@@ -123,7 +123,8 @@ def _blas(blas: dict[str, Any]) -> str:
     if blas["name"] == "none":
         return "none: numpy multiplies matrices by loops of its own, in one thread"
     name = f"{_or_unknown(blas['name'])} {blas['version'] or ''}".strip()
-    return f"{name}, kernel {_or_unknown(blas['kernel'])}, threads {_or_unknown(blas['threads'])}"
+    better = f"; {blas['better']} would be faster, concli matmul starts with it" if blas["better"] else ""
+    return f"{name}, kernel {_or_unknown(blas['kernel'])}, threads {_or_unknown(blas['threads'])}{better}"
 
 
 def _streams(terminal: dict[str, Any]) -> str:

@@ -158,7 +158,9 @@ def process(
 def _tell(this: "Session", outcome: "Outcome") -> None:
     """Say what was asked for and not there, and what was there and had no place."""
     if outcome.unknown:
-        this.complain(f"no entry has {', '.join(outcome.unknown)}; see `concli logs formats` for what there is, and quote text in --where")
+        this.complain(
+            f"no entry has {', '.join(outcome.unknown)}; see `concli logs formats`, and quote text in --where"
+        )
     if outcome.left_out:
         names = ", ".join(f"{name} ({count:,})" for name, count in outcome.left_out[:8])
         this.complain(f"there was no column for {names}; name those to write with --fields")

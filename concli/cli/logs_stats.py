@@ -86,7 +86,9 @@ def stats(
     with session("logs stats", config, common, data_on_stdout=True) as this:
         outcome = count_logs(job, this.run, this.complain)
         if outcome.unknown:
-            this.complain(f"no entry has {', '.join(outcome.unknown)}; see `concli logs formats` for what there is, and quote text in --where")
+            this.complain(
+                f"no entry has {', '.join(outcome.unknown)}; see `concli logs formats`, and quote text in --where"
+            )
         if outcome.unusable:
             this.exit_code = InputError.exit_code
         if not common.json and not (outcome.unusable and not outcome.summary.lines):

@@ -150,7 +150,13 @@ CASES = (
         counted="read",
     ),
     Case("logs stats", ("app.log -t 2",), prepare=_write_log, judge=_judge_stats, counted="read"),
+    Case("matmul", ("--size 192 -t 2 --normalize max --check -o C.npy",), counted="tiles"),
     Case("monitor-object", ("--ops 3000 --workers 4",)),
+    Case(
+        "pipeline fft",
+        ("--chunks 12 --shape 64x63 -o out.npy -t 2", "--chunks 12 --shape 64x63 --op power,lowpass:0.2 -t 2"),
+        counted="chunks",
+    ),
     Case("producer-consumer", ("--ops 10000 --producers 2 --consumers 2 --fail 1%",)),
     Case("rwlock", ("--ops 3000 --workers 4 --read-share 80%",)),
     Case("thread-local", ("--ops 10000 --workers 4 --life 500",)),

@@ -57,4 +57,4 @@ def test_a_numpy_that_does_not_tell_how_it_was_built_is_no_failure(monkeypatch: 
 
 def test_without_numpy_all_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "numpy", None)
-    assert blas() == Blas(*[None] * 7)
+    assert blas() == Blas(*[None] * 8)

@@ -1,0 +1,182 @@
+"""A source, transformers and a collector, each in threads of their own, over bounded buffers.
+
+::
+
+    source --waiting--> transformers --done--> collector --written--> sync
+       ^------------------- free slots -----------'
+
+A chunk is in flight in a slot, and there is a fixed number of these: that is what bounds the memory.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from concli.arrays.fft.backends import Array
+from concli.arrays.fft.collect import Collector, Slot
+from concli.arrays.fft.digest import digest
+from concli.arrays.fft.source import ChunkError, Source
+from concli.arrays.fft.transform import Transformer
+from concli.metrics import Run, Stage
+from concli.patterns import BoundedBuffer, BufferStatistics, ProducerConsumer, ThreadGroup
+
+__all__ = ["Pipeline"]
+
+
+class Pipeline:
+    """What runs in it: ``transformers``, one a thread; ``slots`` for the chunks in flight.
+
+    A chunk that fails is tried ``retries`` times again. If a failure ``stops``, no other chunk is begun after it. With
+    ``strict`` a chunk with a value that is not finite fails.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        transformers: Sequence[Transformer],
+        collector: Collector,
+        slots: Sequence[Slot],
+        *,
+        syncs: bool,
+        retries: int = 0,
+        stops: bool = False,
+        strict: bool = False,
+    ) -> None:
+        self._source = source
+        self._transformers = transformers
+        self._collector = collector
+        self._syncs = syncs
+        self._retries = retries
+        self._stops = stops
+        self._strict = strict
+        self.has_stopped = False  # written by the collector alone
+        room = len(slots)
+        self._free, self._waiting, self._done = (BoundedBuffer[Slot](room) for _ in range(3))
+        self._written = BoundedBuffer[int](max(room, 64))
+        self._free.put_many(slots)
+
+    def run(self, numbers: Sequence[int], run: Run) -> None:
+        """Do the chunks with these numbers, registering the stages on ``run``; what fails is raised, in a group."""
+        workers = len(self._transformers)
+        read = run.stage("read", sink=_Room(self._free), unit="chunks")
+        work = run.stage("transform", workers=workers, source=self._waiting, sink=self._done, unit="chunks")
+        collect = run.stage("collect", source=self._done, sink=self._written, unit="chunks")
+        with ThreadGroup(around=run.threads.watch) as group:
+            group.on_stop(self._free.shutdown)
+            if self._syncs:
+                group.on_stop(lambda: self._written.shutdown(immediate=True))
+                group.spawn(self._sync, run.stage("sync", source=self._written, unit="chunks"), name="sync")
+            ProducerConsumer[Slot](
+                [],
+                [self._collecting(collect)],
+                buffer=self._done,
+                group=group,
+                at_end=self._written.shutdown,
+                names=("", "collect"),
+            ).start()
+            ProducerConsumer[Slot](
+                [lambda: self._read(numbers, read)],
+                [self._transforming(transformer, work) for transformer in self._transformers],
+                buffer=self._waiting,
+                group=group,
+                at_end=self._done.shutdown,
+                names=("read", "transform"),
+            ).start()
+
+    def _read(self, numbers: Sequence[int], stage: Stage) -> Iterator[Slot]:
+        for number in numbers:
+            slot = self._free.get()
+            if self.has_stopped:
+                return
+            began = time.perf_counter()
+            slot.begin(number)
+            self._attempt(slot, self._load)
+            size = slot.input_bytes
+            stage.record(time.perf_counter() - began, items_out=1, bytes_in=size, bytes_out=size)
+            yield slot
+
+    def _transforming(self, transformer: Transformer, stage: Stage) -> Callable[[Slot], None]:
+        def transform(slot: Slot) -> None:
+            began = time.perf_counter()
+            if not slot.error:
+                self._attempt(slot, lambda slot: self._transform(slot, transformer))
+            slot.release()
+            is_good = not slot.error
+            stage.record(
+                time.perf_counter() - began,
+                items_in=1,
+                items_out=int(is_good),
+                bytes_in=slot.input_bytes,
+                bytes_out=slot.result.nbytes if is_good else 0,
+                errors=int(not is_good),
+            )
+            self._done.put(slot)
+
+        return transform
+
+    def _collecting(self, stage: Stage) -> Callable[[Slot], None]:
+        def collect(slot: Slot) -> None:
+            began = time.perf_counter()
+            is_good = self._collector.collect(slot)
+            if not is_good and self._stops:
+                self.has_stopped = True
+            size, number = slot.result.nbytes, slot.number
+            slot.begin(-1)
+            self._free.put(slot)
+            written = size if self._syncs else 0
+            stage.record(time.perf_counter() - began, items_in=1, items_out=1, bytes_in=size, bytes_out=written)
+            if self._syncs:
+                self._written.put(number)
+
+        return collect
+
+    def _sync(self, stage: Stage) -> None:
+        for _ in self._written:
+            began = time.perf_counter()
+            if count := self._collector.sync_now_and_then():
+                stage.record(time.perf_counter() - began, items_in=count, items_out=count)
+
+    def _attempt(self, slot: Slot, act: Callable[[Slot], None]) -> None:
+        for _ in range(self._retries + 1):
+            try:
+                act(slot)
+            except (ChunkError, MemoryError, ArithmeticError, ValueError) as error:
+                slot.error = str(error) or type(error).__name__
+            else:
+                slot.error = ""
+                return
+
+    def _load(self, slot: Slot) -> None:
+        loaded = self._source.load(slot.number, slot.spare)
+        slot.values, slot.release = loaded.values, loaded.release
+
+    def _transform(self, slot: Slot, transformer: Transformer) -> None:
+        values = slot.values
+        if values is None:
+            raise ChunkError("there is nothing in it")
+        with np.errstate(all="ignore"):
+            if self._strict and (bad := _not_finite(values)):
+                raise ChunkError(f"{bad:,} of its values are not finite")
+            transformer.transform(values, slot.result)
+        slot.digest = digest(slot.result)
+        slot.is_finite = bool(np.isfinite(slot.result[0, 0]))  # the mean's: one value that is not makes it so too
+
+
+def _not_finite(values: Array) -> int:
+    """Count the values that are NaN or infinite."""
+    # Where the sum is finite all values are, and that is quicker to know.
+    if values.dtype.kind not in "fc" or np.isfinite(np.add.reduce(values, axis=None)):
+        return 0
+    return values.size - int(np.count_nonzero(np.isfinite(values)))
+
+
+class _Room:
+    """The free slots as the buffer that the source puts into: it waits for one to come free."""
+
+    def __init__(self, free: BoundedBuffer[Slot]) -> None:
+        self._free = free
+
+    def statistics(self) -> BufferStatistics:
+        free = self._free.statistics()
+        return free._replace(put_wait_s=free.get_wait_s)

@@ -1,0 +1,15 @@
+"""``concli pipeline``: jobs that are a chain of stages."""
+
+import click
+
+from concli.cli.pipeline_fft import fft
+
+__all__ = ["pipeline"]
+
+
+@click.group()
+def pipeline() -> None:
+    """Send data through a chain of stages, each with threads of its own."""
+
+
+pipeline.add_command(fft)
