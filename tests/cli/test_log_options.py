@@ -200,7 +200,4 @@ def test_a_field_that_no_entry_has_is_worth_a_word(concli: RunConcli) -> None:
     for command, options in (("process", ["--where", "nothing > 1"]), ("stats", ["--top", "nothing"])):
         done = concli("logs", command, PYTHON, "-q", *options)
         assert done.returncode == 0
-        assert (
-            done.stderr
-            == b"concli: no entry has nothing; see `concli logs formats`, and quote text in --where\n"
-        )
+        assert done.stderr == b"concli: no entry has nothing; see `concli logs formats`, and quote text in --where\n"
