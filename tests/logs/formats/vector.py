@@ -101,7 +101,7 @@ def check_equals_expression(tested: Format, samples: list[bytes]) -> None:
     grammar = scanner._grammar
     of_chunk = st.lists(near(samples), min_size=1, max_size=12)
 
-    @settings(deadline=None, max_examples=300)
+    @settings(deadline=None, max_examples=100)
     @given(lines=of_chunk)
     @example(lines=samples)
     @example(lines=[samples[0], b"", b" \t", b"no entry"])
