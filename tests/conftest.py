@@ -10,14 +10,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
 RunConcli = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
 
-# A shell has what it runs in the background ignore Ctrl-C, and so would all that the tests start and interrupt.
+# Enough to hold a law at each change; HYPOTHESIS_PROFILE=thorough looks at more.
+settings.register_profile("quick", deadline=None, max_examples=40)
+settings.register_profile("thorough", deadline=None, max_examples=400)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+# In the background, or under nohup, signals may be ignored, and would be by all that the tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from concli.arrays.streamed import LEAST_BYTES, cut
 LENGTHS = st.integers(1, 1 << 24)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=50)
 @given(LENGTHS, LENGTHS, LENGTHS, st.sampled_from([4, 8, 16]), st.integers(LEAST_BYTES, 1 << 34), st.integers(1, 64))
 def test_parts_stay_within_the_memory(
     rows: int, inner: int, columns: int, itemsize: int, budget: int, workers: int

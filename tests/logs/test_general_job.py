@@ -27,7 +27,7 @@ from concli.metrics import Run
 from tests.logs.conftest import Do, Done
 from tests.logs.test_job import log, tail
 
-any_input = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+any_input = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 some_input = settings(any_input, max_examples=30)
 chunk_sizes = st.sampled_from([64, 200, 1000, 1 << 20])
 

@@ -48,7 +48,7 @@ log = (
 )
 tail = st.sampled_from([b"", b"2026-01-01 00:00:00 [INFO] end", b"2026-01-01 00:00:00 [INFO", b"\r", b"x"])
 
-any_input = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+any_input = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @any_input

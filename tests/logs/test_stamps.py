@@ -60,7 +60,7 @@ SPELLINGS: list[tuple[Place, Callable[..., str]]] = [
 ZONES = [None, UTC, ZoneInfo("Europe/Berlin"), ZoneInfo("Australia/Lord_Howe"), ZoneInfo("America/St_Johns")]
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=50)
 @given(
     spelling=st.sampled_from(SPELLINGS),
     zone=st.sampled_from(ZONES),

@@ -88,7 +88,7 @@ def test_by_shapes_or_line_by_line_the_entries_are_the_same(
 
     shaped = RecordScanner(Reading(), parsed, ROLES, "not mine", shape_of)
 
-    @settings(deadline=None, max_examples=100)
+    @settings(deadline=None, max_examples=50)
     @given(st.lists(lines(), min_size=1, max_size=9))
     @example(samples[:3])
     def check(log: list[bytes]) -> None:

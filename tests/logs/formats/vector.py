@@ -101,7 +101,7 @@ def check_equals_expression(tested: Format, samples: list[bytes]) -> None:
     grammar = scanner._grammar
     of_chunk = st.lists(near(samples), min_size=1, max_size=12)
 
-    @settings(deadline=None, max_examples=100)
+    @settings(deadline=None, max_examples=50)
     @given(lines=of_chunk)
     @example(lines=samples)
     @example(lines=[samples[0], b"", b" \t", b"no entry"])
@@ -121,7 +121,7 @@ def check_equals_expression(tested: Format, samples: list[bytes]) -> None:
         return
     joining = scanner_of(tested)
 
-    @settings(deadline=None, max_examples=100)
+    @settings(deadline=None, max_examples=50)
     @given(lines=of_chunk)
     def check_joined(lines: list[bytes]) -> None:
         chunk = chunk_of(b"\n".join(lines) + b"\n")

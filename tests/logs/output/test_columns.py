@@ -48,7 +48,7 @@ def segments(draw: st.DrawFn) -> tuple[list[Segment], list[bytes]]:
     return made, expected
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=50)
 @given(segments())
 def test_it_is_what_joining_gives(case: tuple[list[Segment], list[bytes]]) -> None:
     made, expected = case

@@ -34,7 +34,7 @@ def objects(text: bytes) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.decode().split("\n")[:-1]]
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=50)
 @given(st.one_of(rows(), rows(PLAIN)), st.randoms(use_true_random=False))
 def test_every_value_that_is_there_arrives(made: list[Row], random: Any) -> None:
     render = JsonLines()

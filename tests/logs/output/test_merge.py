@@ -35,7 +35,7 @@ def rows_of(entries: Entries) -> list[Row]:
     return rows
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=50)
 @given(INPUTS)
 def test_it_is_what_sorting_all_gives(drawn: list[list[list[tuple[int | None, str, bytes]]]]) -> None:
     inputs: list[list[list[Row]]] = []

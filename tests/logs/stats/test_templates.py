@@ -89,7 +89,7 @@ piece = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.lists(piece | st.binary(max_size=6), max_size=8).map(b"".join), min_size=1, max_size=8))
 def test_the_shapes_are_those_of_a_word_at_a_time(parts: list[bytes]) -> None:
     lines = [part.replace(b"\n", b"").replace(b"\x01", b"") for part in parts]
