@@ -15,7 +15,7 @@ demo: $(VENV)/ready ## Set everything up and process the sample logs
 	@head -n 1 $(VENV)/entries.jsonl
 
 test: lint ## Set everything up, then run lint, types and all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n logical
 
 lint: $(VENV)/dev ## Check style and types
 	$(BIN)/ruff check .

@@ -47,7 +47,7 @@ def test_a_run_ends_on_time_although_all_are_waiting() -> None:
     load = Load(Waits(), Workload(duration_s=0.05))
     load.run()
     assert load.cut_short
-    assert load.elapsed_s <= 0.05
+    assert load.elapsed_s == pytest.approx(0.05)  # the end is a sum on a clock of its own, so it rounds
     assert not load.abandoned
     assert not load.failures
 
