@@ -7,6 +7,7 @@ import stat
 from collections.abc import Sequence
 from typing import Protocol
 
+from concli.drafts import Draft
 from concli.errors import OutputClosed, OutputError
 from concli.terminal import visible
 
@@ -131,40 +132,20 @@ class _NewFile(_Direct):
     is_new = True
 
     def __init__(self, path: str) -> None:
-        self._place = os.path.realpath(path)
-        folder, name = os.path.split(self._place)
-        if not os.path.basename(path):
-            raise OutputError(path or "''", "this names no file")
-        if not os.path.isdir(folder):
-            raise OutputError(path, f"there is no directory {folder}; create it first")
-        exists = os.path.exists(self._place)
-        if exists and not os.access(self._place, os.W_OK):
-            raise OutputError(path, "permission denied")
-        self._draft = os.path.join(folder, f".{name[:60]}.{os.urandom(4).hex()}.part")
-        fd = os.open(self._draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
-        super().__init__(path, fd)
-        if exists:
-            os.fchmod(fd, stat.S_IMODE(os.stat(self._place).st_mode))
+        self._draft = Draft(path)
+        super().__init__(path, self._draft.open(os.O_WRONLY))
 
     def commit(self) -> None:
         try:
-            os.fsync(self._fd)
-            self._close()
-            os.replace(self._draft, self._place)
-        except OSError as error:
-            self.abort()
-            raise OutputError(self.name, error) from error
-        with contextlib.suppress(OSError):  # not every file system can sync a folder
-            folder = os.open(os.path.dirname(self._place), os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            super().commit()
+        except OutputError:
+            self._draft.abort()
+            raise
+        self._draft.commit()
 
     def abort(self) -> None:
         super().abort()
-        with contextlib.suppress(OSError):
-            os.unlink(self._draft)
+        self._draft.abort()
 
 
 class AppendedFile(_Direct):

@@ -15,8 +15,9 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from concli.drafts import Draft
 from concli.errors import InputError, OutputError
-from concli.files import Output, open_output
+from concli.files import Output
 
 __all__ = ["Matrix", "MatrixOutput", "header_of", "is_mappable", "open_matrix", "write_matrix"]
 
@@ -126,23 +127,13 @@ class MatrixOutput:
     def __init__(self, path: str, shape: tuple[int, int], dtype: np.dtype[Any]) -> None:
         """Make room for it on the disk. Raises ``OutputError``."""
         self.name = path
-        # It says where a file can't be, what rights it is to have, and is given up; the draft is its neighbour.
-        self._holder = open_output(path)
+        self._draft = Draft(path)
         header = header_of(shape, dtype)
-        place = os.path.realpath(path)
-        self._place = place
-        self._draft = os.path.join(
-            os.path.dirname(place), f".{os.path.basename(place)[:60]}.{os.urandom(4).hex()}.part"
-        )
-        self._fd = -1
         try:
-            mode = stat.S_IMODE(self._holder.stat().st_mode)
-            self._fd = os.open(self._draft, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-            size = len(header) + math.prod(shape) * dtype.itemsize
-            # A disk that is full must be known now: a mapping that can't be written kills the process.
-            os.posix_fallocate(self._fd, 0, size)
-            os.pwrite(self._fd, header, 0)
-            with open(self._fd, "r+b", closefd=False) as file:
+            with open(self._draft.open(os.O_RDWR), "r+b") as file:
+                # A disk that is full must be known now: a mapping that can't be written kills the process.
+                os.posix_fallocate(file.fileno(), 0, len(header) + math.prod(shape) * dtype.itemsize)
+                os.pwrite(file.fileno(), header, 0)
                 self.matrix = Matrix(np.memmap(file, dtype, "r+", len(header), shape, "C"), path)
         except (OSError, ValueError, MemoryError) as error:
             self.abort()
@@ -156,22 +147,11 @@ class MatrixOutput:
         try:
             mapped: Any = self.matrix.array
             mapped.flush()
-            os.fsync(self._fd)
-            self._close()
-            os.replace(self._draft, self._place)
         except OSError as error:
             self.abort()
             raise OutputError(self.name, error) from error
-        self._holder.abort()
+        self._draft.commit()
 
     def abort(self) -> None:
         """Leave the place as it was."""
-        self._holder.abort()
-        self._close()
-        with contextlib.suppress(OSError):
-            os.unlink(self._draft)
-
-    def _close(self) -> None:
-        fd, self._fd = self._fd, -1
-        if fd >= 0:
-            os.close(fd)
+        self._draft.abort()

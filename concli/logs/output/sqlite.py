@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from concli.drafts import Draft
 from concli.errors import OutputError
 from concli.logs.entries import Column, Entries
 from concli.logs.output._segments import Value
 from concli.logs.output.columns import lay_out
-from concli.logs.output.draft import Draft
 from concli.logs.output.escaping import replace_invalid
 from concli.logs.output.members import COMMON, Members, valid_numbers
 

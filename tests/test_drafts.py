@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from concli.drafts import Draft
 from concli.errors import OutputError
-from concli.logs.output.draft import Draft
 
 
 def test_it_takes_the_place_and_the_mode_of_what_was_there(tmp_path: Path) -> None:
