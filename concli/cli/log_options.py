@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from concli.cli.options import byte_size, file_names, regex, seed_option
+from concli.cli.options import file_names, regex, seed_option
+from concli.cli.quantities import byte_size
 from concli.errors import UsageError
 
 if TYPE_CHECKING:

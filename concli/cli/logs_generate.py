@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import click
 
-from concli.cli.options import Common, byte_size, common_options_without, file_names, seed_option
-from concli.cli.quantities import duration_of, rate_of, share_of
+from concli.cli.options import Common, common_options_without, file_names, seed_option
+from concli.cli.quantities import byte_size, duration_of, rate_of, share_of
 from concli.errors import UsageError
 
 __all__ = ["generate"]
@@ -17,10 +17,6 @@ FORMATS = (
     *("klog", "logcat", "logfmt", "json", "journald", "docker", "cri"),
 )
 _ALIASES = {"jsonl": "json", "python-default": "python"}
-
-
-def _size(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
-    return None if value is None else byte_size(ctx, param, value)
 
 
 def _start(_ctx: click.Context, _param: click.Parameter, value: str | None) -> datetime | None:
@@ -43,7 +39,7 @@ def _start(_ctx: click.Context, _param: click.Parameter, value: str | None) -> d
     show_default=True,
     help=f"One of {', '.join(FORMATS)}.",
 )
-@click.option("--size", metavar="SIZE", callback=_size, help="How much: 500MB, 10MiB.  [default: 1MiB]")
+@click.option("--size", metavar="SIZE", callback=byte_size, help="How much: 500MB, 10MiB.  [default: 1MiB]")
 @click.option("--lines", type=click.IntRange(1), metavar="N", help="How much, in lines.")
 @click.option("--rate", metavar="N/s", callback=rate_of, help="Write as many entries a second, in real time.")
 @click.option("--duration", metavar="TIME", callback=duration_of, help="With --rate: stop after this time.")

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from concli.cli.options import Common, byte_size, common_options, file_names, seed_option
+from concli.cli.options import Common, common_options, file_names, seed_option
+from concli.cli.quantities import byte_size
 from concli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -27,10 +28,6 @@ def _size(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tu
         raise click.BadParameter(f"{value!r} is not a size; write 1024, or 4096x512x256 for 4096x512 by 512x256")
     rows = int(match[1])
     return rows, int(match[2] or rows), int(match[3] or rows)
-
-
-def _memory(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
-    return None if value is None else byte_size(ctx, param, value)
 
 
 @click.command()
@@ -77,7 +74,7 @@ def _memory(ctx: click.Context, param: click.Parameter, value: str | None) -> in
 @click.option(
     "--memory",
     metavar="SIZE",
-    callback=_memory,
+    callback=byte_size,
     help="Use no more than this for the matrices: larger ones stay on the disk.  [default: 80% of what is available]",
 )
 @seed_option

@@ -12,7 +12,6 @@ from concli.cli.boundary import State
 
 __all__ = [
     "Common",
-    "byte_size",
     "common_options",
     "common_options_without",
     "document_options",
@@ -131,19 +130,6 @@ seed_option = click.option(
     metavar="N",
     help="Where chance begins: the same seed, the same run.",
 )
-
-
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg]?)(?:i?b)?", re.IGNORECASE)
-_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
-
-
-def byte_size(_ctx: click.Context, _param: click.Parameter, value: str) -> int:
-    """Turn ``4096``, ``64k``, ``16MiB`` or ``1GB`` into bytes; k, M and G stand for powers of 1024."""
-    match = _SIZE.fullmatch(value.strip())
-    size = int(float(match[1]) * _UNITS[match[2].lower()]) if match else 0
-    if size < 1:
-        raise click.BadParameter(f"{value!r} is not a size; write 4096, 64k or 16MiB")
-    return size
 
 
 def regex(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:

@@ -21,18 +21,15 @@ ValueError: 'sleep:fast': 'fast' is not a time; write 2ms, 50us or 1.5s
 
 import hashlib
 import random
-import re
 import time
 from collections.abc import Callable
 from itertools import accumulate
 from typing import NamedTuple
 
-__all__ = ["NO_WORK", "Kind", "Work", "parse_seconds", "parse_work"]
+from concli.quantities import parse_bytes, parse_seconds
 
-_TIME = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(ns|us|µs|ms|s|min|m|h)")
-_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
-_SIZE = re.compile(r"(\d+)\s*([KkMm]?)(?:i?[Bb])?")
-_BYTES = {"": 1, "k": 1 << 10, "m": 1 << 20}
+__all__ = ["NO_WORK", "Kind", "Work", "parse_work"]
+
 _LEAVES_GIL = 2048  # bytes: hashlib holds on to the GIL for less
 _MOST_BYTES = 1 << 28
 
@@ -81,14 +78,6 @@ def parse_work(text: str) -> Work:
     return Work(text, tuple(_kind(part.strip(), text) for part in text.split(",")))
 
 
-def parse_seconds(text: str) -> float:
-    """Return the seconds of ``2ms``, ``50us``, ``1.5s``, ``2m`` or ``1h``; raise ``ValueError`` for anything else."""
-    match = _TIME.fullmatch(text.strip())
-    if match is None:
-        raise ValueError(f"{text!r} is not a time; write 2ms, 50us or 1.5s")
-    return float(match[1]) * _SECONDS[match[2]]
-
-
 def _kind(part: str, text: str) -> Kind:
     weight, star, rest = part.rpartition("*")
     if star and not (weight.strip().isdecimal() and int(weight) > 0):
@@ -124,8 +113,7 @@ def _timed(often: int, name: str, amount: str) -> Kind:
 
 
 def _bytes(text: str) -> int:
-    match = _SIZE.fullmatch(text.strip())
-    size = int(match[1]) * _BYTES[match[2].lower()] if match else 0
+    size = parse_bytes(text)
     if not _LEAVES_GIL <= size <= _MOST_BYTES:
         raise ValueError(f"{text!r} is not a size of 2KiB to 256MiB; less would not leave the GIL; write 64KiB")
     return size

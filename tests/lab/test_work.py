@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from concli.lab.work import parse_seconds, parse_work
+from concli.lab.work import parse_work
 
 
 @pytest.mark.parametrize(
@@ -62,9 +62,3 @@ def test_spinning_takes_its_own_cpu_time() -> None:
     before = time.thread_time()
     parse_work("spin:3ms").bind(random.Random(0))()
     assert time.thread_time() - before >= 0.003
-
-
-def test_a_time_has_a_unit() -> None:
-    assert parse_seconds("1.5s") == 1.5
-    with pytest.raises(ValueError):
-        parse_seconds("2")

@@ -9,9 +9,9 @@ from concli.logs.choice.choice import Choice
 from concli.logs.choice.expression import parse
 from concli.logs.choice.levels import minimum_rank
 from concli.logs.choice.moments import parse_moment
-from concli.logs.choice.sampling import parse_share
 from concli.logs.choice.secrets import parse_rules
 from concli.logs.choice.tree import moments_in
+from concli.quantities import parse_share
 
 __all__ = ["choose"]
 
@@ -57,12 +57,19 @@ def choose(
         where=expression,
         moments=tuple((text, parse_moment(_text(text), now, zone, "--where")) for text in sorted(times)),
         fields=_names(fields) if fields is not None else None,
-        sample=parse_share(sample) if sample is not None else 1.0,
+        sample=_share(sample) if sample is not None else 1.0,
         seed=seed,
         head=head,
         dedup=dedup,
         redact=parse_rules(redact),
     )
+
+
+def _share(text: str) -> float:
+    try:
+        return parse_share(text)
+    except ValueError as error:
+        raise UsageError(f"--sample: {error}") from error
 
 
 def _pattern(pattern: re.Pattern[str] | str, option: str) -> re.Pattern[str]:

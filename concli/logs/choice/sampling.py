@@ -6,26 +6,9 @@ import os
 import numpy as np
 from numpy.typing import NDArray
 
-from concli.errors import UsageError
 from concli.logs.line_finder import Positions
 
-__all__ = ["parse_share", "sample"]
-
-
-def parse_share(text: str, option: str = "--sample") -> float:
-    """Return a share of one. Raises ``UsageError``.
-
-    >>> parse_share("1%"), parse_share("0.5")
-    (0.01, 0.5)
-    """
-    words = text.strip()
-    try:
-        share = float(words.removesuffix("%")) / (100 if words.endswith("%") else 1)
-    except ValueError:
-        share = -1.0
-    if not 0 < share <= 1:
-        raise UsageError(f"{option}: {text!r} is not a share; write 1% or 0.01")
-    return share
+__all__ = ["sample"]
 
 
 def sample(lines: Positions, name: str, share: float, seed: int) -> NDArray[np.bool_]:

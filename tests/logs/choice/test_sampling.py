@@ -1,8 +1,6 @@
 import numpy as np
-import pytest
 
-from concli.errors import UsageError
-from concli.logs.choice.sampling import parse_share, sample
+from concli.logs.choice.sampling import sample
 
 
 def test_a_sample_has_about_its_share_and_depends_on_line_input_and_seed_alone() -> None:
@@ -23,9 +21,3 @@ def test_all_of_everything_is_everything_and_a_smaller_share_is_part_of_a_larger
     lines = np.arange(10_000)
     assert sample(lines, "", 1.0, 3).all()
     assert not (sample(lines, "", 0.1, 3) & ~sample(lines, "", 0.2, 3)).any()
-
-
-@pytest.mark.parametrize("text", ["", "%", "0", "101%", "-1%", "a", "nan", "inf"])
-def test_what_is_no_share_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match=r"--sample: .* is not a share; write 1% or 0.01"):
-        parse_share(text)
