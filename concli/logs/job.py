@@ -187,13 +187,6 @@ def _parsers(job: Job, destination: Destination) -> list[Parser]:
 
 
 def _writer(job: Job, destination: Destination, outputs: Outputs, state: "State | None") -> Writer:
-    def save() -> None:
-        for output in outputs.all():
-            if isinstance(output, AppendedFile):
-                output.sync()
-        if state:
-            state.commit(outputs.all())
-
     joiner = None
     if job.choice.dedup:
         from concli.logs.choice.repeats import Joiner  # noqa: PLC0415 - start-up counts
@@ -205,7 +198,7 @@ def _writer(job: Job, destination: Destination, outputs: Outputs, state: "State 
         destination.renderer,
         head=job.choice.head,
         joiner=joiner,
-        saved=save if destination.appends else None,
+        saved=(lambda: _save(outputs, state)) if destination.appends else None,
         written=state.written if state else None,
     )
 
@@ -216,11 +209,17 @@ def _end(outputs: Outputs, readers: list[Reader], state: "State | None", *, keep
         outputs.abort()
         return
     if state:
-        for output in outputs.all():
-            if isinstance(output, AppendedFile):
-                output.sync()
-        state.commit(outputs.all(), done=[one for reader in readers for one in reader.done] if readers else None)
+        _save(outputs, state, done=[one for reader in readers for one in reader.done] if readers else None)
     outputs.commit()
+
+
+def _save(outputs: Outputs, state: "State | None", done: list[Input] | None = None) -> None:
+    """Have what was written survive a crash, and only then note that it was."""
+    for output in outputs.all():
+        if isinstance(output, AppendedFile):
+            output.sync()
+    if state:
+        state.commit(outputs.all(), done=done)
 
 
 def _check(run: Run, readers: list[Reader], writer: Writer, outputs: Outputs) -> None:
