@@ -53,7 +53,7 @@ def detect(sample: bytes, formats: Iterable[Format]) -> Detection:
     for each in formats:
         fit = _fit(each, lines)
         fits.append(fit)
-        if lines and (fit.entries >= _NEARLY * len(lines) or _is_base(fit, lines)):
+        if lines and (fit.entries >= _NEARLY * len(lines) or _is_base(fit, lines) or _is_unmistakable(fit, lines)):
             break
     return _chosen(fits, lines)
 
@@ -80,6 +80,11 @@ def _is_base(fit: _Fit, lines: list[bytes]) -> bool:
     return fit.format.name == _FIRST and fit.matched == len(lines) and 2 * fit.entries >= len(lines)
 
 
+def _is_unmistakable(fit: _Fit, lines: list[bytes]) -> bool:
+    """Tell whether it is a format that begins as no other does, though what goes on may look like another's lines."""
+    return fit.format.is_unmistakable and fit.matched == len(lines)
+
+
 def _chosen(fits: list[_Fit], lines: list[bytes]) -> Detection:
     special = [fit for fit in fits if fit.format.name != _FALLBACK]
     general = [fit for fit in fits if fit.format.name == _FALLBACK]
@@ -87,6 +92,8 @@ def _chosen(fits: list[_Fit], lines: list[bytes]) -> Detection:
     chosen = next((fit for fit in special if fit.entries >= _NEARLY * most), None) if most else None
     if general and general[0].entries > 2 * most:
         chosen = general[0]
+    if fits and _is_unmistakable(fits[-1], lines):
+        chosen = fits[-1]
     if not chosen or (chosen.entries < _LEAST * len(lines) and 2 * chosen.matched < len(lines)):
         chosen = fits[0]
     return Detection(chosen.format, chosen.matched, len(lines))

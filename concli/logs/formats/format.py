@@ -41,8 +41,8 @@ class Format(NamedTuple):
     ``begins`` matches at the start of a line that begins an entry, and as little as possible else: by it a
     format is detected, and chunks are cut where an entry ends. ``scanner`` makes a scanner for one thread.
     If ``joins``, a line that begins no entry belongs to the one before it; after a line that ``unfinished`` matches the
-    next goes on. ``month`` is the name of the group
-    of ``begins`` with the month if its timestamps have no year, else "".
+    next goes on. ``month`` is the name of the group of ``begins`` with the month if its timestamps have no year, else
+    "". If ``is_unmistakable``, an input that begins with an entry of it is of it, whatever its other lines look like.
     """
 
     name: str
@@ -54,3 +54,4 @@ class Format(NamedTuple):
     joins: bool = True
     month: str = ""
     unfinished: re.Pattern[bytes] | None = None
+    is_unmistakable: bool = False

@@ -1,4 +1,4 @@
-"""One JSON object a line: with the usual names, as journald exports them, and as Docker wraps what a container says."""
+"""One JSON object a line: with the usual names, as journalctl writes them, and as Docker wraps a container's lines."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from concli.logs.formats._record_shapes import json_shape
 from concli.logs.formats.format import EntryScanner, Format, Reading
 from concli.logs.formats.records import Number, RecordScanner, Roles
 
-__all__ = ["DOCKER", "JOURNALD", "JSON"]
+__all__ = ["DOCKER", "JOURNALD", "JOURNALD_ROLES", "JSON"]
 
 _SYSLOG_LEVELS = [b"EMERG", b"ALERT", b"CRIT", b"ERR", b"WARNING", b"NOTICE", b"INFO", b"DEBUG"]
 _PRIORITIES = {b"%d" % number: word for number, word in enumerate(_SYSLOG_LEVELS)}
@@ -27,7 +27,7 @@ _ROLES = Roles(
     ("message", "msg", "log", "text", "event", "body", "Message", "@m", "@mt"),
     _TENS,
 )
-_JOURNALD_ROLES = Roles(("__REALTIME_TIMESTAMP",), ("PRIORITY",), ("MESSAGE",), _PRIORITIES)
+JOURNALD_ROLES = Roles(("__REALTIME_TIMESTAMP",), ("PRIORITY",), ("MESSAGE",), _PRIORITIES)
 _DOCKER_ROLES = Roles(("time",), (), ("log",), {})
 
 
@@ -107,7 +107,7 @@ def _json(reading: Reading) -> EntryScanner:
 
 
 def _journald(reading: Reading) -> EntryScanner:
-    return RecordScanner(reading, _parse_journald, _JOURNALD_ROLES, "not journald", json_shape)
+    return RecordScanner(reading, _parse_journald, JOURNALD_ROLES, "not journald", json_shape)
 
 
 JSON = Format(
@@ -121,7 +121,7 @@ JSON = Format(
 
 JOURNALD = Format(
     "journald",
-    "journald's export, journalctl -o json",
+    "journald as JSON, journalctl -o json",
     b'{"__REALTIME_TIMESTAMP":"1795365343123456","PRIORITY":"6","_PID":"731","SYSLOG_IDENTIFIER":"sshd",'
     b'"MESSAGE":"Server listening on 0.0.0.0 port 22."}',
     re.compile(rb'\{(?=[^\n]*"__REALTIME_TIMESTAMP")'),

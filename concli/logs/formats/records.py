@@ -5,7 +5,7 @@ are put together, so that what is to be done for each name is done for many line
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import compress
+from itertools import compress, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -81,10 +81,17 @@ class RecordScanner:
     """Scans chunks of records, one after the other, for one thread.
 
     ``parse`` takes a line apart, if it can; ``shape_of`` makes of a line that it takes a shape that many others have.
+    With ``begin`` a record is more than a line: one that begins so, and those up to the next.
     """
 
     def __init__(
-        self, reading: Reading, parse: Parse, roles: Roles, reason: str, shape_of: ShapeOf = lambda _line, _names: None
+        self,
+        reading: Reading,
+        parse: Parse,
+        roles: Roles,
+        reason: str,
+        shape_of: ShapeOf = lambda _line, _names: None,
+        begin: str = "",
     ) -> None:
         self._reading = reading
         self._parse = parse
@@ -92,6 +99,7 @@ class RecordScanner:
         self._shape: Shape | None = None
         self._roles = roles
         self._reason = reason
+        self._begin = begin
         self._stamper = Stamper(reading)
         self._levels = Levels(dict(roles.words))
         self._finder = LineFinder()
@@ -103,12 +111,20 @@ class RecordScanner:
         self._stamper.start(chunk.year, chunk.modified)
         lines = lines_of(chunk, self._finder)
         count = len(lines.starts)
-        begins, columns = self._columns(str(memoryview(lines.buffer)[: lines.size], "utf-8", "surrogateescape"), count)
+        text = str(memoryview(lines.buffer)[: lines.size], "utf-8", "surrogateescape")
+        records = text.split("\n")[:count]
         refused: dict[str, NDArray[np.bool_]] = {}
+        if self._begin:
+            text, records = "", _joined(records, self._begin)
+        begins, columns = self._columns(text, records)
+        if self._begin:
+            refused[self._reason] = np.fromiter(map(bool, records), bool, count) & ~begins
         stamps = self._stamps(columns.pop("timestamp", _Values()), count, refused)
         levels = self._level_numbers(columns.pop("level", _Values()), count)
         message = columns.pop("message", _Values()).column(count, as_text=True)
-        verdict = fold_lines(lines, begins, self._reading, joins=False, refused=refused, reason=self._reason)
+        verdict = fold_lines(
+            lines, begins, self._reading, joins=bool(self._begin), refused=refused, reason=self._reason
+        )
         firsts, lasts = verdict.folded.firsts, verdict.folded.lasts
 
         def chosen(column: Column) -> Column:
@@ -128,10 +144,9 @@ class RecordScanner:
         )
         return Scan(entries, verdict.folded.continued, verdict.folded.blank, verdict.rejected, verdict.reasons)
 
-    def _columns(self, text: str, count: int) -> tuple[NDArray[np.bool_], dict[str, _Values]]:
-        """Take all lines apart; tell which are records, and give their values by name."""
-        begins = np.zeros(count, bool)
-        lines = text.split("\n")[:count]
+    def _columns(self, text: str, lines: list[str]) -> tuple[NDArray[np.bool_], dict[str, _Values]]:
+        """Take all lines of ``text`` apart; tell which are records, and give their values by name."""
+        begins = np.zeros(len(lines), bool)
         alike, others = self._of_shape(text, lines)
         groups: dict[tuple[str, ...], tuple[list[int], list[tuple[Any, ...]]]] = {}
         parse = self._parse
@@ -144,7 +159,7 @@ class RecordScanner:
                     group = groups[names] = ([], [])
                 group[0].append(number)
                 group[1].append(tuple(record.values()))
-        most = max(_FEWEST, min(_MOST, _PLACES // max(count, 1)))
+        most = max(_FEWEST, min(_MOST, _PLACES // max(len(lines), 1)))
         columns: dict[str, _Values] = {}
         found = list(alike)
         for names, (numbers, records) in groups.items():
@@ -225,6 +240,15 @@ class RecordScanner:
             numbers = {word: self._levels[encoded(word)] for word in dict.fromkeys(words)}
             levels[np.concatenate(values.rows)] = list(map(numbers.__getitem__, words))
         return levels
+
+
+def _joined(lines: list[str], begin: str) -> list[str]:
+    """Return each record whole in the place of the line that it begins with, and nothing in those of the others."""
+    heads = [number for number, line in enumerate(lines) if line.startswith(begin)]
+    records = [""] * len(lines)
+    for first, after in pairwise([*heads, len(lines)]):
+        records[first] = "\n".join(lines[first:after])
+    return records
 
 
 def _first_row(group: _Group) -> int:

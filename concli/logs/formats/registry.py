@@ -20,6 +20,7 @@ _PLACES = {
     "syslog5424": "syslog.SYSLOG5424",
     "docker": "json_lines.DOCKER",
     "journald": "json_lines.JOURNALD",
+    "journald-export": "journal_export.JOURNALD_EXPORT",
     "json": "json_lines.JSON",
     "postgresql": "servers.POSTGRESQL",
     "nginx-error": "servers.NGINX_ERROR",

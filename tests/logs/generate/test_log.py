@@ -58,7 +58,7 @@ def read(scan: Scan) -> list[dict[str, Any]]:
 
 
 def test_every_format_that_is_read_can_be_written() -> None:
-    assert set(names()) - set(NAMES) == {"logcat-brief"}
+    assert set(names()) - set(NAMES) == {"logcat-brief", "journald-export"}
     assert set(NAMES) <= set(names())
 
 
