@@ -51,6 +51,11 @@ class Destination(NamedTuple):
     appends: bool = False
 
     @property
+    def split_field(self) -> str | None:
+        """The field by whose values there are files."""
+        return "timestamp" if self.split_by == "day" else self.split_by
+
+    @property
     def needs_columns(self) -> bool:
         """Whether all that is written has the same columns, so that these must be known at the beginning."""
         return OUTPUTS[self.to].fixed and self.columns is None
@@ -73,7 +78,8 @@ class Destination(NamedTuple):
             return render
         from concli.logs.output.split import SplitRenderer  # noqa: PLC0415 - start-up counts
 
-        return SplitRenderer(render, self.split_by)
+        hides = self.columns is not None and self.split_field not in self.columns
+        return SplitRenderer(render, self.split_by, hidden=self.split_field if hides else None)
 
     def header(self) -> bytes:
         """Return what comes before the first entry."""

@@ -22,7 +22,8 @@ class GeneralParser:
 
     def __init__(self, how: How) -> None:
         self.render = how.destination.renderer()
-        self.chooser = Chooser(how.choice, keeps_raw=how.destination.to == "raw")
+        destination = how.destination
+        self.chooser = Chooser(how.choice, keeps_raw=destination.to == "raw", split_field=destination.split_field)
         self.scanners = Scanners(how.reading)
         self._how = how
 

@@ -247,5 +247,6 @@ def _outcome(job: Job, writer: Writer, parsers: list[Parser]) -> Outcome:
     for parser in parsers:
         seen |= parser.seen
         left_out.update(parser.left_out)
-    unknown = tuple(sorted(job.choice.names - seen)) if writer.lines else ()
+    used = job.choice.names.union(filter(None, [job.destination.split_field])).difference(COMMON)
+    unknown = tuple(sorted(used - seen)) if writer.lines else ()
     return Outcome((), writer.rejected, unknown, () if job.choice.fields else tuple(left_out.most_common()))

@@ -19,6 +19,7 @@ from concli.logs.destination import Destination
 from concli.logs.entries import COMMON
 from concli.logs.formats.base import BASE
 from concli.logs.formats.format import Format, Reading
+from concli.logs.formats.registry import by_name
 from concli.logs.generate import NAMES, Choice, Log
 from concli.logs.how import How
 from concli.logs.output.outputs import OUTPUTS
@@ -322,3 +323,32 @@ def test_what_a_runtime_took_apart_is_whole_wherever_chunks_end(
     parts = [["one"], ["two ", "more"], ["three ", "and ", "much ", "more"]] * 10
     data = "".join(line(part, part == entry[-1]) for entry in parts for part in entry)
     assert [entry["message"] for entry in jobs.entries([data.encode()])] == ["".join(entry) for entry in parts]
+
+
+@pytest.mark.parametrize("fields", ["message", "message,user", None])
+@pytest.mark.parametrize(
+    ("by", "names"), [("user", ["eve", "mallory"]), ("level", ["ERROR", "INFO"]), ("day", ["2026-01-01"])]
+)
+def test_entries_are_split_by_what_need_not_be_shown(
+    tmp_path: Path, fields: str | None, by: str, names: list[str]
+) -> None:
+    source = tmp_path / "in.jsonl"
+    for level, user in [("INFO", "eve"), ("ERROR", "mallory"), ("INFO", "eve")]:
+        with source.open("a") as file:
+            print(json.dumps({"time": "2026-01-01T00:00:00Z", "level": level, "msg": "x", "user": user}), file=file)
+    destination = Destination(f"{tmp_path}/parts/", "jsonl", split_by=by)
+    job = Job(Source((str(source),), formats=(by_name("json"),)), choose(fields=fields), destination)
+    assert not process(job, Run("logs process", {})).unknown
+    parts = sorted((tmp_path / "parts").iterdir())
+    assert [path.stem for path in parts] == names
+    entries = [json.loads(line) for path in parts for line in path.read_text().splitlines()]
+    assert len(entries) == 3
+    shown = {"timestamp", "level", "message", "user"} if fields is None else set(fields.split(","))
+    assert {*map(frozenset, entries)} == {frozenset(shown)}
+
+
+def test_a_field_to_split_by_that_nothing_has_is_told(tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text('{"msg": "x"}\n')
+    destination = Destination(f"{tmp_path}/parts/", "jsonl", split_by="nope")
+    job = Job(Source((f"{tmp_path}/in.jsonl",), formats=(by_name("json"),)), destination=destination)
+    assert process(job, Run("logs process", {})).unknown == ("nope",)

@@ -12,10 +12,10 @@ from concli.logs.choice.moments import compare
 from concli.logs.choice.redaction import Redactor
 from concli.logs.choice.sampling import sample
 from concli.logs.choice.text_search import search
-from concli.logs.choice.values import are_there, no_values, select
+from concli.logs.choice.values import are_there, no_values, select, without
 from concli.logs.choice.where import Where
 from concli.logs.chunk import Chunk
-from concli.logs.entries import Entries, Scan
+from concli.logs.entries import COMMON, Entries, Scan
 
 __all__ = ["Chooser"]
 
@@ -23,17 +23,20 @@ __all__ = ["Chooser"]
 class Chooser:
     """Chooses among the entries of chunks and shapes them, for one thread.
 
-    ``seen`` are those of the choice's names that an entry had until now, chosen or not; ``redacted`` says by rule
+    ``seen`` are those of the ``names`` used that an entry had until now, chosen or not; ``redacted`` says by rule
     how much was hidden. Without ``keeps_raw`` redacted entries have no ``raw``; nothing of it is let through.
+    ``split_field`` is kept although it may not be shown, as that by which the entries are split.
     """
 
-    def __init__(self, choice: Choice, *, keeps_raw: bool = True) -> None:
+    def __init__(self, choice: Choice, *, keeps_raw: bool = True, split_field: str | None = None) -> None:
         self.seen: set[str] = set()
         self._choice = choice
         self._redactor = Redactor(choice.redact, keeps_raw=keeps_raw)
         moments = dict(choice.moments)
         self._where = Where(choice.where, moments.__getitem__) if choice.where else None
-        self._names = choice.names
+        split = () if split_field is None else (split_field,)
+        self._names = choice.names.union(split).difference(COMMON)
+        self._fields = None if choice.fields is None else (*choice.fields, *split)
         self._keeps_all = choice.keeps_all
         self._first = None if choice.dedup else choice.head
 
@@ -65,7 +68,7 @@ class Chooser:
         shaped = entries if keep.all() else select(entries, keep)
         if self._choice.redact and shaped.size:
             shaped = self._redactor.redact(shaped)
-        return shaped if self._choice.fields is None else _with_fields(shaped, self._choice.fields)
+        return shaped if self._fields is None else _with_fields(shaped, self._fields)
 
     def _choose(self, entries: Entries, keep: NDArray[np.bool_]) -> None:
         choice = self._choice
@@ -88,15 +91,8 @@ class Chooser:
 
 def _with_fields(entries: Entries, names: tuple[str, ...]) -> Entries:
     nothing = no_values(entries.size)
-    fields = {name: entries.fields.get(name, nothing) for name in names if name not in _COMMON}
-    entries = entries._replace(fields=fields)
-    if "timestamp" not in names:
-        entries = entries._replace(timestamps=nothing)
-    if "level" not in names:
-        entries = entries._replace(levels=np.zeros_like(entries.levels))
-    if "message" not in names:
-        entries = entries._replace(messages=nothing)
+    entries = entries._replace(fields={name: entries.fields.get(name, nothing) for name in names if name not in COMMON})
+    for name in COMMON:
+        if name not in names:
+            entries = without(entries, name)
     return entries
-
-
-_COMMON = frozenset(["timestamp", "level", "message"])

@@ -66,6 +66,17 @@ def select(entries: Entries, chosen: Any) -> Entries:
     )
 
 
+def without(entries: Entries, name: str) -> Entries:
+    """Return the entries without the values of a field, or of one of the three that all have."""
+    if name == "timestamp":
+        return entries._replace(timestamps=no_values(entries.size))
+    if name == "level":
+        return entries._replace(levels=np.zeros_like(entries.levels))
+    if name == "message":
+        return entries._replace(messages=no_values(entries.size))
+    return entries._replace(fields={other: column for other, column in entries.fields.items() if other != name})
+
+
 def level_column(entries: Entries) -> Column:
     """Return the names of the levels as if they were a field."""
     ends = np.cumsum([len(name) for name in entries.names])

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from concli.errors import OutputError, UsageError
 from concli.files import Output, open_output
+from concli.logs.choice.values import without
 from concli.logs.entries import Column, Entries
 from concli.logs.line_finder import Positions
 from concli.logs.output.outputs import Renderer
@@ -50,13 +51,17 @@ def file_name(value: bytes) -> str:
 
 
 class SplitRenderer:
-    """Renders by value, for one thread: by ``level``, ``day`` or the name of a field."""
+    """Renders by value, for one thread: by ``level``, ``day`` or the name of a field.
+
+    The field ``hidden`` is there to split by it alone.
+    """
 
     header = b""
 
-    def __init__(self, render: Renderer, by: str) -> None:
+    def __init__(self, render: Renderer, by: str, hidden: str | None = None) -> None:
         self._render = render
         self._by = by
+        self._hidden = hidden
 
     @property
     def left_out(self) -> Counter[str]:
@@ -71,6 +76,8 @@ class SplitRenderer:
         by_name = np.array([names.setdefault(file_name(value), len(names)) for value in values], np.int64)
         numbers = by_name[numbers]
         present = np.unique(numbers[keep])
+        if self._hidden:
+            entries = without(entries, self._hidden)
         if len(present) > MOST_FILES:
             raise _too_many(self._by)
         parts, total = [], 0
