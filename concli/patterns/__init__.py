@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from concli.patterns.task import StageStatistics as StageStatistics
     from concli.patterns.task import Task as Task
     from concli.patterns.task import TaskStatus as TaskStatus
+    from concli.patterns.task import TooManyFailuresError as TooManyFailuresError
     from concli.patterns.task_pipeline import TaskPipeline as TaskPipeline
     from concli.patterns.thread_group import ThreadGroup as ThreadGroup
     from concli.patterns.thread_local import ThreadAttributes as ThreadAttributes
@@ -107,6 +108,7 @@ _HOMES = {
     "Task": "task",
     "TaskPipeline": "task_pipeline",
     "TaskStatus": "task",
+    "TooManyFailuresError": "task",
     "ThreadAttributes": "thread_local",
     "ThreadGroup": "thread_group",
     "ThreadLocal": "thread_local",

@@ -1,17 +1,20 @@
 """One run of a task pipeline: its threads, what passes between them, and how it ends."""
 
 import contextvars
-from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable
+from itertools import islice
 from typing import Generic, TypeVar
 
 from concli.patterns import _sync
+from concli.patterns._pipeline_limits import ErrorLimit, TokenBucket
 from concli.patterns._pipeline_line import Line
+from concli.patterns._pipeline_plan import Plan
+from concli.patterns._pipeline_queue import StageQueue
+from concli.patterns._pipeline_rest import Rest
+from concli.patterns._pipeline_tally import Tally
 from concli.patterns._shutdown import ShutDown
 from concli.patterns._waiters import Waiters
-from concli.patterns.bounded_buffer import BoundedBuffer
-from concli.patterns.resequencer import Resequencer
-from concli.patterns.task import PipelineStatistics, Stage, Task, TaskStatus
+from concli.patterns.task import PipelineStatistics, Task, TaskStatus
 from concli.patterns.thread_group import ThreadGroup
 
 T = TypeVar("T")
@@ -22,25 +25,29 @@ __all__ = ["PipelineRun"]
 class PipelineRun(Generic[T]):
     """The threads of one run over one input; ``results`` is the whole of it."""
 
-    def __init__(self, stages: Sequence[Stage], window: int, ordered: bool, stops: bool, grace: float) -> None:
-        self._lines = [Line[T](stage) for stage in stages]
-        self._stops = stops
-        self._window = window
-        self._group = ThreadGroup(grace=grace)
+    def __init__(self, plan: Plan) -> None:
+        self._lines = [Line[T](stage, plan.seed, plan.observe) for stage in plan.stages]
+        self._limit = ErrorLimit(plan.on_error)
+        self._rate = plan.limit_rate
+        self._window = plan.window
+        self._group = ThreadGroup(grace=plan.grace)
         # Has room for all that may be inside: no worker ever waits to put a task in. So whatever is held
         # back here can't keep the task whose turn it is from coming through the stages.
-        self._output: BoundedBuffer[Task[T]] | Resequencer[Task[T]] = (
-            Resequencer(window, number=lambda task: task.id) if ordered else BoundedBuffer(window)
-        )
+        self._output = StageQueue[T](plan.window)
+        self._taker = self._output.new_taker(self._nudge_reader)
+        # These are written by whoever iterates, and by nobody else.
+        self._held: dict[int, Task[T]] | None = {} if plan.ordered else None  # tasks that came before their turn
+        self._turn = 0
+        self._done = self._failed = self._cancelled = 0  # of those that came out
         # The mutex guards every field below.
         self._mutex = _sync.Lock()
-        self._room = Waiters()  # the reader of the input, until fewer than `window` are inside
-        self._pausing = Waiters()  # workers between two attempts
+        self._room = Rest()  # the reader of the input, until fewer than `window` are inside
+        self._is_full = False  # the reader is going to wait there, or does
+        self._pausing = Waiters()  # the same, until the next may be let in
         self._is_ending = False
         self._cause: BaseException | None = None  # what to raise in the end
-        self._putting = sum(stage.workers for stage in stages)  # threads that may yet put into the output
+        self._putting = sum(stage.workers for stage in plan.stages)  # threads that may yet put into the output
         self._items_in = 0
-        self._items_out: Counter[TaskStatus] = Counter()
 
     def results(self, items: Iterable[T], context: contextvars.Context) -> Generator[Task[T], None, None]:
         """Run, and yield the tasks as they come out."""
@@ -51,11 +58,10 @@ class PipelineRun(Generic[T]):
                     name = f"{line.stage.name}-{number}"
                     context.run(group.spawn, self._guard, self._work, line, following, name=name)
             context.run(group.spawn, self._guard, self._read, items, name="input")
-            while (task := _get(self._output)) is not None:
-                with self._mutex:
-                    self._items_out[task.status] += 1
-                    self._room.wake()
+            while (task := self._next()) is not None:
                 yield task
+            if self._cause is None:
+                self._cause = self._limit.passed_at_last()
             if self._cause is not None:
                 try:
                     raise self._cause
@@ -65,10 +71,43 @@ class PipelineRun(Generic[T]):
     def statistics(self) -> PipelineStatistics:
         """Return a frozen snapshot."""
         stages, output = tuple(line.statistics() for line in self._lines), self._output.statistics()
-        with self._mutex:
-            out = self._items_out
-            done, failed, cancelled = out[TaskStatus.DONE], out[TaskStatus.FAILED], out[TaskStatus.CANCELLED]
-            return PipelineStatistics(self._items_in, done, failed, cancelled, stages, output)
+        depth = output.depth + len(self._held or ())
+        output = output._replace(depth=depth, size=depth, peak=max(depth, output.peak))
+        done, failed, cancelled = self._done, self._failed, self._cancelled  # before those that came in
+        return PipelineStatistics(self._items_in, done, failed, cancelled, stages, output)
+
+    # For whoever iterates.
+
+    def _next(self) -> Task[T] | None:
+        """Let the next task out; None at the end. A loop over it, unlike ``for``, holds no task afterwards."""
+        task = self._taker.take() if self._held is None else self._next_in_turn(self._held)
+        if task is not None:
+            if task.status is TaskStatus.DONE:
+                self._done += 1
+            elif task.status is TaskStatus.FAILED:
+                self._failed += 1
+            else:
+                self._cancelled += 1
+            if self._is_full:
+                with self._mutex:
+                    self._room.wake()
+        return task
+
+    def _next_in_turn(self, held: dict[int, Task[T]]) -> Task[T] | None:
+        turn = self._turn
+        task = held.pop(turn, None)
+        while task is None:
+            task = self._taker.take()
+            if task is None:
+                return None
+            if task.id != turn:
+                held[task.id] = task
+                task = None
+        self._turn = turn + 1
+        return task
+
+    def _nudge_reader(self) -> None:
+        self._room.nudge(self._mutex)
 
     # How it ends.
 
@@ -93,6 +132,8 @@ class PipelineRun(Generic[T]):
             self._is_ending = True
             self._room.wake_all()
             self._pausing.wake_all()
+        for line in self._lines:
+            line.queue.hurry()
         self._lines[0].queue.shutdown()
 
     def _halt(self) -> None:
@@ -106,7 +147,12 @@ class PipelineRun(Generic[T]):
         task.status = status
         if status is not TaskStatus.DONE:
             task.result = None
-        self._output.put(task)
+        cause = None if status is TaskStatus.CANCELLED else self._limit.passed_by(task.error)
+        if cause is not None:
+            self._remember(cause)
+        self._output.put(task)  # before those that the end brings out
+        if cause is not None:
+            self._end()
 
     def _let_go(self) -> None:
         """Note that a thread puts nothing into the output any more; the last one closes it."""
@@ -119,29 +165,50 @@ class PipelineRun(Generic[T]):
     # The thread of the input.
 
     def _read(self, items: Iterable[T]) -> None:
+        bucket = None if self._rate is None else TokenBucket(self._rate)
         try:
             iterator = iter(items)
-            while self._wait_for_room():
-                try:
-                    data = next(iterator)
-                except StopIteration:
+            while room := self._wait_for_room():
+                for data in islice(iterator, room):
+                    room -= 1
+                    if bucket is not None:
+                        self._pause(bucket.take())
+                    self._enter(data)
+                    if self._is_ending:
+                        break
+                if room:
                     break
-                self._enter(data)
         except Exception as error:  # noqa: BLE001 - whoever iterates gets it, after what was read
             self._remember(error)
         self._lines[0].queue.shutdown()
 
-    def _wait_for_room(self) -> bool:
+    def _wait_for_room(self) -> int:
+        """Return how many may be read; 0 if none any more."""
+        self._lines[0].queue.nudge()
         with self._mutex:
-            while not self._is_ending and self._items_in - self._items_out.total() >= self._window:
-                self._room.wait(self._mutex, None)
-            return not self._is_ending
+            if not self._is_ending and not self._room_now():
+                self._room.doze(self._mutex)
+            self._is_full = True
+            while not self._is_ending and not self._room_now():
+                self._room.wait(self._mutex, None, again=True)
+            self._is_full = False
+            return 0 if self._is_ending else self._room_now()
+
+    def _room_now(self) -> int:
+        return self._window - self._items_in + self._done + self._failed + self._cancelled
+
+    def _pause(self, seconds: float) -> None:
+        """Wait so long, or until the end."""
+        deadline = _sync.deadline_after(seconds)
+        with self._mutex:
+            while seconds and not self._is_ending and self._pausing.wait(self._mutex, deadline):
+                pass
 
     def _enter(self, data: T) -> None:
         with self._mutex:
             if self._is_ending:
                 return
-            task = Task(self._items_in, data)
+            task = Task(self._items_in, data, result=data)
             self._items_in += 1
             self._putting += 1
         try:
@@ -153,39 +220,35 @@ class PipelineRun(Generic[T]):
     # The threads of the stages.
 
     def _work(self, line: Line[T], following: Line[T] | None) -> None:
-        is_first = line is self._lines[0]
-        caller = line.new_caller()
-        while (task := _get(line.queue)) is not None:
+        tally, caller = line.new_tally(), line.new_caller()
+
+        def before_wait() -> None:
+            tally.tell()
+            behind.nudge()
+
+        behind = self._output if following is None else following.queue
+        taker = line.queue.new_taker(before_wait)
+        while (task := taker.take()) is not None:
             if self._is_ending:
-                self._put_out(task, TaskStatus.CANCELLED)
-            elif not line.process(task, task.data if is_first else task.result, caller, self._pause):
-                if self._stops and task.error is not None:
-                    self._remember(task.error)
-                    self._end()
+                self._give_up(task, tally)
+            elif (is_through := line.process(task, caller, tally)) is False:
                 self._put_out(task, TaskStatus.FAILED)
-            elif following is None:
-                self._put_out(task, TaskStatus.DONE)
-            else:
+            elif is_through and following is not None:
                 task.status = TaskStatus.WAITING
                 following.queue.put(task)
+            elif is_through:
+                self._put_out(task, TaskStatus.DONE)
+        tally.tell()
         if caller is not None:
             caller.close()
         if line.leave() and following is not None:
             following.queue.shutdown()
         self._let_go()
 
-    def _pause(self, seconds: float) -> bool:
-        """Wait so long before another attempt; False, at once, if there is to be none."""
-        deadline = _sync.deadline_after(seconds)
-        with self._mutex:
-            while not self._is_ending and self._pausing.wait(self._mutex, deadline):
-                pass
-            return not self._is_ending
-
-
-def _get(buffer: BoundedBuffer[Task[T]] | Resequencer[Task[T]]) -> Task[T] | None:
-    """Return the next task; None at the end. A loop over it, unlike ``for``, holds no task afterwards."""
-    try:
-        return buffer.get()
-    except ShutDown:
-        return None
+    def _give_up(self, task: Task[T], tally: Tally) -> None:
+        """Put out a task that the end has overtaken: cancelled, unless it waited to be tried again."""
+        if task.error is None:
+            self._put_out(task, TaskStatus.CANCELLED)
+        else:
+            tally.errors += 1
+            self._put_out(task, TaskStatus.FAILED)

@@ -44,14 +44,24 @@ import contextvars
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import replace
+from random import SystemRandom
 from typing import Any, Literal, TypeVar
 
+from concli.patterns._pipeline_plan import Plan
 from concli.patterns._pipeline_run import PipelineRun
-from concli.patterns.task import PipelineStatistics, Stage, StageStatistics, Task, TaskStatus
+from concli.patterns.task import PipelineStatistics, Stage, StageStatistics, Task, TaskStatus, TooManyFailuresError
 
 T = TypeVar("T")
 
-__all__ = ["PipelineStatistics", "Stage", "StageStatistics", "Task", "TaskPipeline", "TaskStatus"]
+__all__ = [
+    "PipelineStatistics",
+    "Stage",
+    "StageStatistics",
+    "Task",
+    "TaskPipeline",
+    "TaskStatus",
+    "TooManyFailuresError",
+]
 
 
 class TaskPipeline:
@@ -63,10 +73,20 @@ class TaskPipeline:
 
     ``on_error="keep"`` lets the others go on when a task fails. ``"stop"`` reads no further, cancels
     the tasks that no stage is working on, lets all that were read come out, and then raises the
-    error of the task that failed first. (An item that the input gives only after that is dropped.)
+    error of the task that failed first. (An item that is not let in before that is dropped.) A share,
+    ``0.1`` say, does so with ``TooManyFailuresError`` as soon as more than that of the tasks that have
+    ended, at least 20, have failed; of fewer, when all have ended. Those that were cancelled don't count.
+
+    ``limit_rate`` is how many items a second are let in at most; what was missed in the last tenth of a
+    second is made up for. ``seed`` makes the waits before retries the same in each run (see ``Stage.jitter``).
+
+    ``observe(name, seconds, raised)`` is called by the workers, many at a time, with the name of their
+    stage, the seconds that each of some calls took, as a list, and how many of these calls raised: after 256
+    calls or a twentieth of a second spent in them, before a worker waits, and when it ends. So it has had all
+    of a run when the iteration is over (of one that was left early, perhaps not). What it raises ends the run.
 
     Two stages of one name get numbers. A pipeline may run any number of times, also at once.
-    Raises ``ValueError`` without stages.
+    Raises ``ValueError`` without stages, and for numbers that make no sense.
     """
 
     def __init__(
@@ -74,12 +94,19 @@ class TaskPipeline:
         stages: Sequence[Stage | Callable[[Any], Any]],
         *,
         ordered: bool = True,
-        on_error: Literal["keep", "stop"] = "keep",
+        on_error: Literal["keep", "stop"] | float = "keep",
         window: int | None = None,
+        limit_rate: float | None = None,
         grace: float = 2.0,
+        seed: int | None = None,
+        observe: Callable[[str, list[float], int], object] | None = None,
     ) -> None:
-        if not stages or on_error not in {"keep", "stop"} or (window is not None and window < 1):
-            raise ValueError("a pipeline needs a stage, a window of at least 1, and on_error 'keep' or 'stop'")
+        if not stages or (window is not None and window < 1):
+            raise ValueError("a pipeline needs a stage, and a window of at least 1")
+        if not (on_error in {"keep", "stop"} or (isinstance(on_error, float | int) and 0 <= on_error <= 1)):
+            raise ValueError("on_error is 'keep', 'stop' or the share that may fail, from 0 to 1")
+        if limit_rate is not None and not 0 < limit_rate < float("inf"):
+            raise ValueError("limit_rate must be positive, or None for no limit")
         self.stages: tuple[Stage, ...] = ()
         names: Counter[str] = Counter()
         for one in stages:
@@ -87,11 +114,10 @@ class TaskPipeline:
             names[stage.name] += 1
             count = names[stage.name]
             self.stages += (stage if count == 1 else replace(stage, name=f"{stage.name}-{count}"),)
-        self._ordered = ordered
-        self._stops = on_error == "stop"
-        self._window = window or 1 + sum(stage.workers + stage.queue_size for stage in self.stages)
-        self._grace = grace
-        self._latest: PipelineRun[Any] = self._new_run()
+        window = window or 1 + sum(stage.workers + stage.queue_size for stage in self.stages)
+        seed = SystemRandom().getrandbits(64) if seed is None else seed
+        self._plan = Plan(self.stages, window, ordered, on_error, limit_rate, grace, seed, observe)
+        self._latest: PipelineRun[Any] = PipelineRun(self._plan)
 
     def run(self, items: Iterable[T]) -> Generator[Task[T], None, None]:
         """Return an iterator of tasks, one for each of ``items``, as they come out.
@@ -104,12 +130,9 @@ class TaskPipeline:
         call or a read that is going on then is waited for ``grace`` seconds and left behind.
         What a stage or the input raises that is no ``Exception`` ends the run at once and is raised.
         """
-        run = self._latest = self._new_run()
+        run = self._latest = PipelineRun(self._plan)
         return run.results(items, contextvars.copy_context())
 
     def statistics(self) -> PipelineStatistics:
         """Return a frozen snapshot of the run begun last; that may be going on or over."""
         return self._latest.statistics()
-
-    def _new_run(self) -> PipelineRun[Any]:
-        return PipelineRun(self.stages, self._window, self._ordered, self._stops, self._grace)
