@@ -86,7 +86,12 @@ def _shape(_ctx: click.Context, _param: click.Parameter, value: str | None) -> t
     help="After a chunk that fails: go on, its place marked by NaN, or stop.",
 )
 @click.option(
-    "--retry", type=click.IntRange(0, 100), default=0, show_default=True, metavar="N", help="Try it N times again."
+    "--retry",
+    type=click.IntRange(0, 100),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Try a chunk that could not be read N times again, with a pause; one that is damaged fails at once.",
 )
 @click.option("--strict", is_flag=True, help="A chunk with a value that is NaN or infinite fails.")
 @click.option(
@@ -96,13 +101,6 @@ def _shape(_ctx: click.Context, _param: click.Parameter, value: str | None) -> t
 )
 @click.option(
     "--preview", metavar="FILE.png", shell_complete=file_names, help="Write a picture of the first result to FILE.png."
-)
-@click.option(
-    "--backend",
-    type=click.Choice(["numpy", "fftw"]),
-    default="numpy",
-    show_default=True,
-    help="Who computes; fftw needs pyfftw.",
 )
 @common_options
 def fft(
@@ -122,7 +120,6 @@ def fft(
     strict: bool,
     resume: bool,
     preview: str | None,
-    backend: str,
 ) -> int:
     r"""Transform a stream of two-dimensional array chunks: spectra, filters, autocorrelation.
 
@@ -158,7 +155,6 @@ def fft(
         retries=retry,
         resume=resume,
         preview=preview,
-        backend=backend,
         threads=common.threads,
     )
     config: dict[str, object] = {
@@ -177,7 +173,6 @@ def fft(
         "strict": strict,
         "resume": resume,
         "preview": preview,
-        "backend": backend,
         "threads": common.threads,
     }
     with session("pipeline fft", config, common, table=render) as this:

@@ -47,7 +47,7 @@ def _picture(rows: Sequence[Sequence[int]]) -> Iterator[Text]:
 
 def _what(result: Mapping[str, Any]) -> str:
     rows, columns = result["result_shape"]
-    return f"{rows}x{columns} {result['result_dtype']}, by {result['backend']}"
+    return f"{rows}x{columns} {result['result_dtype']}"
 
 
 def _unusual(result: Mapping[str, Any]) -> str:

@@ -56,6 +56,8 @@ def test_a_chunk_that_fails_is_exit_1_and_one_line(concli: RunConcli, tmp_path: 
     ("arguments", "code"),
     [
         (["missing.npy"], 3),
+        (["-"], 3),
+        (["/dev/stdin", "--dtype", "f8", "--shape", "2x2"], 3),
         (["--op", "fft9"], 2),
         (["--shape", "3"], 2),
         (["--shape", "0x3"], 2),

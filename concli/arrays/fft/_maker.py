@@ -8,7 +8,7 @@ import numpy as np
 
 from concli.arrays.fft import steps as do
 from concli.arrays.fft._state import Kind, Run, State, Step
-from concli.arrays.fft.backends import Array, Backend
+from concli.arrays.fft.fourier import Array, Fourier
 from concli.arrays.fft.operations import Operation
 from concli.arrays.fft.windows import window
 from concli.errors import UsageError
@@ -158,17 +158,17 @@ class Maker:
         self.add("irfft2", after, _invert, scratches=True)
 
 
-def _invert(x: Array, out: Array, scratch: Array, backend: Backend) -> None:
+def _invert(x: Array, out: Array, scratch: Array, fourier: Fourier) -> None:
     if not np.iscomplexobj(out):
-        backend.irfft2(x, out, scratch)
+        fourier.irfft2(x, out, scratch)
         return
-    backend.irfft2(x, out.real, scratch)
+    fourier.irfft2(x, out.real, scratch)
     out.imag[...] = 0
 
 
 def _plain(run: Callable[[Array, Array], None]) -> Run:
-    """Give a step that needs no scratch and no backend the arguments of one that does."""
-    return lambda x, out, _scratch, _backend: run(x, out)
+    """Give a step that needs neither scratch nor transforms the arguments of one that does."""
+    return lambda x, out, _scratch, _fourier: run(x, out)
 
 
 def _working(dtype: np.dtype[Any]) -> np.dtype[Any]:

@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from concli.arrays.fft.backends import Array, Backend
+from concli.arrays.fft.fourier import Array, Fourier
 
 __all__ = ["Kind", "Run", "State", "Step"]
 
-#: ``run(x, out, scratch, backend)``
-Run = Callable[[Array, Array, Array, Backend], None]
+#: ``run(x, out, scratch, fourier)``; it returns the checksum of what it has made if it has that in passing
+Run = Callable[[Array, Array, Array, Fourier], str | None]
 
 
 class Kind(Enum):

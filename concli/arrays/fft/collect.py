@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from concli.arrays.fft.backends import Array
 from concli.arrays.fft.digest import combined
+from concli.arrays.fft.fourier import Array
 from concli.arrays.fft.preview import coarse, grey
 from concli.arrays.fft.stack import Stack
 from concli.patterns import _sync
@@ -40,7 +40,6 @@ class Slot:
         """Use it for a chunk."""
         self.number = number
         self.values: Array | None = None
-        self.release: Callable[[], object] = lambda: None
         self.error = ""
         self.digest = ""
         self.is_finite = True

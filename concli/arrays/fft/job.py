@@ -6,13 +6,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from concli.arrays.fft.backends import backend
+from concli.arrays.fft._source import Source
 from concli.arrays.fft.collect import Collector, Failure, Slot
+from concli.arrays.fft.fourier import Fourier
 from concli.arrays.fft.operations import Operation, operations
 from concli.arrays.fft.pipeline import Pipeline
 from concli.arrays.fft.plan import Plan, make_plan
 from concli.arrays.fft.preview import png
-from concli.arrays.fft.source import Source, find_source
+from concli.arrays.fft.source import find_source
 from concli.arrays.fft.stack import Stack
 from concli.arrays.fft.transform import Transformer, scratch_bytes
 from concli.errors import OutputError, UsageError
@@ -50,7 +51,6 @@ class Job(NamedTuple):
     retries: int = 0
     resume: bool = False
     preview: str | None = None
-    backend: str = "numpy"
     threads: int = 1
 
 
@@ -84,10 +84,9 @@ def transform(job: Job, run: Run, on_failure: Callable[[Failure], object] = lamb
 def _transform(
     job: Job, run: Run, source: Source, plan: Plan, stack: Stack | None, on_failure: Callable[[Failure], object]
 ) -> Outcome:
-    by = backend(job.backend, job.norm)
     begun_with = peak_rss_bytes()
     try:
-        what = _identity(job, source, plan, f"{by.name} {by.version}")
+        what = _identity(job, source, plan)
         done = stack.begin(what, resume=job.resume) if stack is not None else {}
     except BaseException:
         if stack is not None:
@@ -107,7 +106,7 @@ def _transform(
         Slot(np.empty(source.spare_bytes, np.uint8), np.empty(plan.shape, plan.dtype))
         for _ in range(threads + _SPARE_SLOTS)
     ]
-    transformers = [Transformer(plan, by) for _ in range(threads)]
+    transformers = [Transformer(plan, Fourier(job.norm)) for _ in range(threads)]
     input_bytes = source.shape[0] * source.shape[1] * source.dtype.itemsize
     bound = len(slots) * (input_bytes + plan.nbytes) + threads * scratch_bytes(plan) + _SLACK
     pipeline = Pipeline(
@@ -129,7 +128,7 @@ def _transform(
         "result_shape": plan.shape,
         "result_dtype": plan.dtype.name,
         "steps": plan.names,
-        "backend": f"{by.name} {by.version}",
+        "numpy": np.__version__,
         "memory": {"in_flight_chunks": len(slots), "bound_bytes": bound},
     }
     run.result = lambda: {**facts, **_result(collector)}
@@ -174,7 +173,7 @@ def _rescue(stack: Stack, collector: Collector) -> None:
         stack.discard()
 
 
-def _identity(job: Job, source: Source, plan: Plan, by: str) -> dict[str, object]:
+def _identity(job: Job, source: Source, plan: Plan) -> dict[str, object]:
     """Return what two runs must have in common for one to go on where the other ended: by the name of the option."""
     return {
         "format": 1,
@@ -187,7 +186,7 @@ def _identity(job: Job, source: Source, plan: Plan, by: str) -> dict[str, object
         "--shift": job.shift,
         "--norm": job.norm,
         "--strict": job.strict,
-        "--backend": by,
+        "version of numpy": np.__version__,
         "result": [plan.shape, plan.dtype.str],
     }
 

@@ -13,22 +13,26 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from concli.arrays.fft.backends import Array
+from concli.arrays.fft._source import ChunkError, ReadError, Source
 from concli.arrays.fft.collect import Collector, Slot
-from concli.arrays.fft.digest import digest
-from concli.arrays.fft.source import ChunkError, Source
+from concli.arrays.fft.fourier import Array
 from concli.arrays.fft.transform import Transformer
 from concli.metrics import Run, Stage
-from concli.patterns import BoundedBuffer, BufferStatistics, ProducerConsumer, ThreadGroup
+from concli.patterns import BoundedBuffer, BufferStatistics, ProducerConsumer, ThreadGroup, _sync
 
 __all__ = ["Pipeline"]
+
+# Before a chunk is tried again: twice as long each time.
+_PAUSE_S = 0.05
+_LONGEST_PAUSE_S = 2.0
 
 
 class Pipeline:
     """What runs in it: ``transformers``, one a thread; ``slots`` for the chunks in flight.
 
-    A chunk that fails is tried ``retries`` times again. If a failure ``stops``, no other chunk is begun after it. With
-    ``strict`` a chunk with a value that is not finite fails.
+    A chunk that fails for what may pass, an error of reading or a lack of memory, is tried ``retries`` times again,
+    with a pause that grows; one that is damaged is not. If a failure ``stops``, no other chunk is begun after it.
+    With ``strict`` a chunk with a value that is not finite fails.
     """
 
     def __init__(
@@ -52,6 +56,7 @@ class Pipeline:
         self._strict = strict
         self.has_stopped = False  # written by the collector alone
         room = len(slots)
+        self._stopping = _sync.Event()  # whoever pauses must know
         self._free, self._waiting, self._done = (BoundedBuffer[Slot](room) for _ in range(3))
         self._written = BoundedBuffer[int](max(room, 64))
         self._free.put_many(slots)
@@ -63,6 +68,7 @@ class Pipeline:
         work = run.stage("transform", workers=workers, source=self._waiting, sink=self._done, unit="chunks")
         collect = run.stage("collect", source=self._done, sink=self._written, unit="chunks")
         with ThreadGroup(around=run.threads.watch) as group:
+            group.on_stop(self._stopping.set)
             group.on_stop(self._free.shutdown)
             if self._syncs:
                 group.on_stop(lambda: self._written.shutdown(immediate=True))
@@ -101,7 +107,6 @@ class Pipeline:
             began = time.perf_counter()
             if not slot.error:
                 self._attempt(slot, lambda slot: self._transform(slot, transformer))
-            slot.release()
             is_good = not slot.error
             stage.record(
                 time.perf_counter() - began,
@@ -138,18 +143,23 @@ class Pipeline:
                 stage.record(time.perf_counter() - began, items_in=count, items_out=count)
 
     def _attempt(self, slot: Slot, act: Callable[[Slot], None]) -> None:
-        for _ in range(self._retries + 1):
+        """Do it; ``slot.error`` says in the end what was wrong."""
+        for number in range(self._retries + 1):
             try:
                 act(slot)
-            except (ChunkError, MemoryError, ArithmeticError, ValueError) as error:
+            except (ReadError, MemoryError) as error:
+                slot.error = str(error) or "there is not enough memory"
+            except (ChunkError, ArithmeticError, ValueError) as error:
                 slot.error = str(error) or type(error).__name__
+                return
             else:
                 slot.error = ""
                 return
+            if number < self._retries and self._stopping.wait(min(_PAUSE_S * 2**number, _LONGEST_PAUSE_S)):
+                return
 
     def _load(self, slot: Slot) -> None:
-        loaded = self._source.load(slot.number, slot.spare)
-        slot.values, slot.release = loaded.values, loaded.release
+        slot.values = self._source.load(slot.number, slot.spare)
 
     def _transform(self, slot: Slot, transformer: Transformer) -> None:
         values = slot.values
@@ -158,8 +168,7 @@ class Pipeline:
         with np.errstate(all="ignore"):
             if self._strict and (bad := _not_finite(values)):
                 raise ChunkError(f"{bad:,} of its values are not finite")
-            transformer.transform(values, slot.result)
-        slot.digest = digest(slot.result)
+            slot.digest = transformer.transform(values, slot.result)
         slot.is_finite = bool(np.isfinite(slot.result[0, 0]))  # the mean's: one value that is not makes it so too
 
 

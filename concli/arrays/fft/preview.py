@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from concli.arrays.fft.backends import Array
+from concli.arrays.fft.fourier import Array
 
 __all__ = ["coarse", "grey", "png"]
 

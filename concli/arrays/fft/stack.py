@@ -5,21 +5,20 @@ on disk. The bytes are written by ``pwrite`` rather than into a mapping: a full 
 be told, where a mapping ends the process by a signal.
 """
 
-import contextlib
 import errno
 import fcntl
 import math
 import os
-import stat
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from concli.arrays.fft.backends import Array
 from concli.arrays.fft.digest import digest
+from concli.arrays.fft.fourier import Array
 from concli.arrays.fft.header import header_bytes
 from concli.arrays.fft.journal import Journal
+from concli.drafts import Draft
 from concli.errors import OutputError
 
 __all__ = ["Stack"]
@@ -35,23 +34,22 @@ class Stack:
         """Open it, and keep others from it. Raises ``OutputError``."""
         self.name = path
         self.shape, self.dtype = shape, dtype
-        self._place = os.path.realpath(path)
-        folder, name = os.path.split(self._place)
-        _refuse(path, folder, self._place)
-        self._draft = os.path.join(folder, f".{name[:60]}.concli-part")
-        self.journal = Journal(os.path.join(folder, f".{name[:60]}.concli-journal"), path)
+        if path == "-":
+            raise OutputError("standard output", "results are written in any order; name a file")
+        self._draft = Draft(path, "concli-part")
+        self.journal = Journal(self._draft.path.removesuffix("part") + "journal", path)
         self._header = header_bytes((count, *shape), dtype)
         self.chunk_bytes = math.prod(shape) * dtype.itemsize
         self._size = len(self._header) + count * self.chunk_bytes
-        try:
-            self._fd = os.open(self._draft, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-        except OSError as error:
-            raise OutputError(path, error) from error
+        self._fd = self._draft.open(os.O_RDWR)
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+            is_ours = os.path.samestat(os.fstat(self._fd), self._draft.stat())
+        except OSError:
+            is_ours = False
+        if not is_ours:  # or it has been put in its place meanwhile
             self._close()
-            raise OutputError(path, "another run is writing it; wait for that to end") from error
+            raise OutputError(path, "another run is writing it; wait for that to end")
 
     def begin(self, run: Mapping[str, object], *, resume: bool) -> dict[int, str]:
         """Make room for all of it, and return the chunks that are there already: those a journal has, and whole.
@@ -65,8 +63,6 @@ class Stack:
                 os.ftruncate(self._fd, 0)
             _reserve(self._fd, self._size)
             self._write(self._header, 0)
-            if os.path.exists(self._place):
-                os.fchmod(self._fd, stat.S_IMODE(os.stat(self._place).st_mode))
         except OSError as error:
             self.discard(noted=bool(done))
             raise OutputError(self.name, error) from error
@@ -89,23 +85,14 @@ class Stack:
 
     def commit(self) -> None:
         """Put it in its place. Raises ``OutputError``; what was done can then be resumed."""
+        size = os.fstat(self._fd).st_size
         try:
-            os.fsync(self._fd)
-            size = os.fstat(self._fd).st_size
             if size != self._size:
                 raise OutputError(self.name, f"{size:,} bytes were written instead of {self._size:,}")
-            os.replace(self._draft, self._place)
-        except OSError as error:
-            raise OutputError(self.name, error) from error
+            self._draft.commit()
         finally:
             self._close()
         self.journal.remove()
-        with contextlib.suppress(OSError):  # not every file system can sync a folder
-            folder = os.open(os.path.dirname(self._place), os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
 
     def keep(self) -> None:
         """Close it, to be resumed."""
@@ -118,8 +105,7 @@ class Stack:
         if noted:
             return
         self.journal.remove()
-        with contextlib.suppress(OSError):
-            os.unlink(self._draft)
+        self._draft.abort()
 
     def _read(self, number: int) -> Array:
         values = np.empty(self.shape, self.dtype)
@@ -166,17 +152,3 @@ def _reserve(fd: int, size: int) -> None:
             if error.errno not in {errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS}:
                 raise
     os.ftruncate(fd, size)
-
-
-def _refuse(path: str, folder: str, place: str) -> None:
-    if path == "-":
-        raise OutputError("standard output", "results are written in any order; name a file")
-    if not os.path.basename(path):
-        raise OutputError(path or "''", "this names no file")
-    if not os.path.isdir(folder):
-        raise OutputError(path, f"there is no directory {folder}; create it first")
-    if os.path.exists(place):
-        if not os.path.isfile(place):
-            raise OutputError(path, "this is no regular file; results are written in any order")
-        if not os.access(place, os.W_OK):
-            raise OutputError(path, "permission denied")

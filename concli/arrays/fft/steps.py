@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from concli.arrays.fft.backends import Array
+from concli.arrays.fft.digest import Sums
+from concli.arrays.fft.fourier import Array
 
 __all__ = ["band", "convert", "fade", "fill", "keep_band", "magnitude", "phase", "power", "shift"]
 
@@ -59,24 +60,29 @@ def keep_band(x: Array, out: Array, outside: Array) -> None:
     np.copyto(out, 0, where=outside)
 
 
-def fill(full: Array, mirror: Any) -> None:
+def fill(full: Array, mirror: Any) -> str | None:
     """Fill in the right half of the spectrum of real values from the left, where it is already.
 
-    ``mirror`` makes of a value that of the opposite frequency: ``conjugate``, for phases ``negative``.
+    ``mirror`` makes of a value that of the opposite frequency: ``conjugate``, for phases ``negative``. Of spectra in
+    double precision the checksum is returned: it costs little while the left half is in the cache.
     """
-    columns = full.shape[1]
+    rows, columns = full.shape
     count = (columns - 1) // 2  # what has an opposite on the left
-    if not count:
-        return
-    left = columns - count
-    mirror(full[0, count:0:-1], out=full[0, left:])
-    opposite, right = full[:0:-1, count:0:-1], full[1:, left:]
-    for rows in _blocks(right):
-        # To copy, mirror in the cache what then lies in a row, and copy again is quicker than all at once.
-        part = opposite[rows].copy()
-        if mirror is not np.conjugate or np.iscomplexobj(part):
-            mirror(part, out=part)
-        right[rows] = part
+    left, right = full[:, : columns - count], full[:, columns - count :]
+    sums = Sums(full.shape, full.dtype) if full.dtype == np.complex128 and mirror is np.conjugate else None
+    for part in (slice(0, 1), *_blocks(left, 1)):
+        if sums is not None:
+            sums.add(part.start, left[part])
+        first = rows - part.stop + 1 if part.start else 0
+        opposite, target = left[part][::-1, count:0:-1], right[first : first + part.stop - part.start]
+        if np.iscomplexobj(full):
+            mirror(opposite, out=target)
+        else:  # of the copy: numpy 2.4 negates some strided values wrongly
+            target[...] = np.negative(opposite.copy()) if mirror is np.negative else opposite
+    if sums is None:
+        return None
+    sums.mirror(left)
+    return sums.digest()
 
 
 def shift(x: Array, out: Array, *, across: bool) -> None:
@@ -91,6 +97,7 @@ def shift(x: Array, out: Array, *, across: bool) -> None:
         out[to_rows, right:] = x[from_rows, : x.shape[1] - right]
 
 
-def _blocks(x: Array) -> list[slice]:
+def _blocks(x: Array, first: int = 0) -> list[slice]:
+    """Return the rows from the first on, as many at a time as stay in the cache."""
     rows = max(1, _BLOCK_BYTES // max(1, x.shape[1] * x.itemsize))
-    return [slice(first, first + rows) for first in range(0, x.shape[0], rows)]
+    return [slice(each, min(each + rows, len(x))) for each in range(first, len(x), rows)]

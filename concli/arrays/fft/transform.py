@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from concli.arrays.fft.backends import Array, Backend
+from concli.arrays.fft.digest import digest
+from concli.arrays.fft.fourier import Array, Fourier
 from concli.arrays.fft.plan import Plan
 
 __all__ = ["Transformer", "scratch_bytes"]
@@ -20,23 +21,24 @@ class _Place(NamedTuple):
 class Transformer:
     """Does a plan. To be called by one thread at a time."""
 
-    def __init__(self, plan: Plan, backend: Backend) -> None:
+    def __init__(self, plan: Plan, fourier: Fourier) -> None:
         self._steps = plan.steps
-        self._backend = backend
+        self._fourier = fourier
         self._places = _places(plan)
         first = plan.steps[0]
         # The input is not ours to spoil; what a step before has made is.
         self._scratch = np.empty(plan.before.shape, plan.before.dtype) if first.scratches else np.empty(0)
 
-    def transform(self, x: Array, out: Array) -> None:
-        """Write into ``out`` what the plan makes of ``x``, which stays as it is."""
-        scratch = self._scratch
+    def transform(self, x: Array, out: Array) -> str:
+        """Write into ``out`` what the plan makes of ``x``, which stays as it is; return the checksum of that."""
+        scratch, checksum = self._scratch, None
         for step, place in zip(self._steps, self._places, strict=True):
             target = out if place.buffer is None else place.buffer
             if place.columns is not None:
                 target = target[:, : place.columns]
-            step.run(x, target, scratch, self._backend)
+            checksum = step.run(x, target, scratch, self._fourier)
             x = scratch = target
+        return checksum or digest(out)
 
 
 def scratch_bytes(plan: Plan) -> int:

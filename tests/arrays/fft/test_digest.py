@@ -1,11 +1,13 @@
 """Checksums."""
 
+from random import Random
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from concli.arrays.fft.digest import combined, digest
+from concli.arrays.fft.digest import Sums, combined, digest
 
 
 @pytest.mark.parametrize("dtype", ["f4", "f8", "c8", "c16"])
@@ -30,3 +32,22 @@ def test_order_shape_type_and_missing_pages_are_seen() -> None:
 
 def test_the_checksum_of_a_stack_depends_on_places_and_not_on_order() -> None:
     assert combined([(0, "a"), (1, "b")]) == combined([(1, "b"), (0, "a")]) != combined([(0, "b"), (1, "a")])
+
+
+@given(rows=st.integers(1, 40), columns=st.integers(1, 40), order=st.randoms(use_true_random=False))
+def test_the_checksum_of_a_spectrum_follows_from_its_left_half_added_in_any_order(
+    rows: int, columns: int, order: Random
+) -> None:
+    full = np.fft.fft2(np.random.default_rng(rows).standard_normal((rows, columns)))
+    count = (columns - 1) // 2
+    left = full[:, : columns - count]
+    left[order.randrange(rows), order.randrange(columns - count)] = complex(np.nan, -np.inf)
+    opposite = np.concatenate([left[:1], left[:0:-1]])[:, count:0:-1]
+    full[:, columns - count :] = opposite.conj()
+    sums = Sums(full.shape, full.dtype)
+    numbers = list(range(rows))
+    order.shuffle(numbers)
+    for number in numbers:
+        sums.add(number, left[number : number + 1])
+    sums.mirror(left)
+    assert sums.digest() == digest(full)

@@ -9,6 +9,7 @@ import pytest
 
 from concli.arrays.fft import Failure, Job, operations, transform
 from concli.arrays.fft import collect as collecting
+from concli.arrays.fft import pipeline as pipelines
 from concli.arrays.fft.stack import Stack
 from concli.errors import InputError, OutputError, UsageError
 from concli.metrics import Report, Run
@@ -120,13 +121,14 @@ def test_what_fails_once_is_tried_again(place: Path, monkeypatch: pytest.MonkeyP
     tried: list[None] = []
     right = Transformer.transform
 
-    def wrong(self: Transformer, *arrays: Any) -> None:
+    def wrong(self: Transformer, *arrays: Any) -> str:
         tried.append(None)
         if len(tried) % 2:
             raise MemoryError("none left")
-        right(self, *arrays)
+        return right(self, *arrays)
 
     monkeypatch.setattr(Transformer, "transform", wrong)
+    monkeypatch.setattr(pipelines, "_PAUSE_S", 0)
     assert ran(job(place, retries=1)).totals["done"] == 20
     tried.clear()
     assert ran(job(place)).totals["failed"] == 10

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from concli.arrays.fft.backends import Array, backend
+from concli.arrays.fft.digest import digest
+from concli.arrays.fft.fourier import Array, Fourier
 from concli.arrays.fft.operations import operations
 from concli.arrays.fft.plan import make_plan
 from concli.arrays.fft.transform import Transformer, scratch_bytes
@@ -27,13 +28,14 @@ def chunk(shape: tuple[int, int], seed: int = 0, dtype: Any = float) -> Array:
     return (values + 1j * chance.standard_normal(shape) if np.dtype(dtype).kind == "c" else values).astype(dtype)
 
 
-def done(words: str, values: Array, norm: str = "backward", by: str = "numpy", **options: Any) -> Array:
+def done(words: str, values: Array, norm: str = "backward", **options: Any) -> Array:
     plan = make_plan(operations([words]), (values.shape[0], values.shape[1]), values.dtype, **options)
     result = np.empty(plan.shape, plan.dtype)
     before = values.copy()
-    transformer = Transformer(plan, backend(by, norm))
+    transformer = Transformer(plan, Fourier(norm))
     for _ in range(2):  # what the first left in the buffers must not matter
-        transformer.transform(values, result)
+        checksum = transformer.transform(values, result)
+    assert checksum == digest(result)
     assert np.array_equal(before, values, equal_nan=True)
     return result
 
@@ -197,15 +199,3 @@ def test_the_usual_transform_needs_no_memory_but_the_result() -> None:
     half = 64 * 33 * 16
     assert scratch_bytes(make_plan(operations(["power"]), (64, 64), np.dtype(float))) == half
     assert scratch_bytes(make_plan(operations(["irfft2"]), (64, 33), np.dtype(complex))) == half
-
-
-@pytest.mark.parametrize("words", ["fft2", "ifft2", "rfft2", "rfft2,irfft2", "irfft2", "lowpass:0.2", "power"])
-@pytest.mark.parametrize("norm", ["backward", "ortho", "forward"])
-@pytest.mark.parametrize("dtype", ["f8", "c16", "f4"])
-def test_fftw_agrees_where_it_is_there(words: str, norm: str, dtype: str) -> None:
-    pytest.importorskip("pyfftw")
-    if dtype == "c16" and words.startswith("rfft2"):
-        return
-    for shape in ((12, 10), (7, 9)):
-        values = chunk(shape, 0, dtype)
-        agree(done(words, values, norm, "fftw"), done(words, values, norm), 1e-5 if dtype == "f4" else 1e-12)

@@ -1,6 +1,7 @@
 """The output."""
 
 import errno
+import fcntl
 import os
 from pathlib import Path
 
@@ -66,6 +67,21 @@ def test_two_runs_do_not_write_the_same_place(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="another run"):
         stack(tmp_path / "out.npy")
     out.discard()
+
+
+def test_a_draft_that_was_put_in_its_place_meanwhile_is_not_written_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, right = tmp_path / "out.npy", fcntl.flock
+
+    def late(fd: int, how: int) -> None:
+        os.replace(tmp_path / ".out.npy.concli-part", place)  # as another run does that was quicker
+        right(fd, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with pytest.raises(OutputError, match="another run"):
+        stack(place)
+    assert place.read_bytes() == b""
 
 
 def test_a_full_disk_is_told_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
