@@ -29,6 +29,7 @@ FLOORS = {
     "rich": {"cli"},
     "numpy": {"logs", "arrays"},
     "psutil": {"metrics", "monitor"},
+    "threadpoolctl": {"arrays"},
     "distributed": {"engines"},
 }
 
@@ -97,8 +98,10 @@ def test_every_source_file_has_its_tests() -> None:
             "base_parser": "job",
             "general_parser": "job",
             "how": "job",
+            "placing": "engines",
         },
         "logs/formats": {"format": "registry"},
+        "monitor": {"sample": "sampler"},
         "logs/choice": {"choice": "options"},
         "logs/generate": dict.fromkeys(
             ("layout", "python", "java", "servers", "letters", "records", "syslog", "access"), "log"
@@ -124,7 +127,18 @@ def words_of(command: click.Command, *path: str) -> Iterator[list[str]]:
 
 @pytest.mark.parametrize("arguments", [["--version"], *([*words, "--help"] for words in words_of(concli))], ids=str)
 def test_help_imports_nothing_that_only_a_job_needs(arguments: list[str]) -> None:
-    heavy = {"numpy", "rich", "psutil", "concli.logs", "concli.arrays", "concli.lab", "concli.metrics", "concli.verify"}
+    heavy = {
+        "numpy",
+        "rich",
+        "psutil",
+        "concli.logs",
+        "concli.arrays",
+        "concli.lab",
+        "concli.metrics",
+        "concli.monitor",
+        "concli.tasks",
+        "concli.verify",
+    }
     code = (
         "import sys; sys.argv[1:] = " + repr(arguments) + "\n"
         "from concli.cli import main\n"

@@ -56,7 +56,7 @@ def blas() -> Blas:
     simd = _section(np, "SIMD Extensions")
     extensions = (*simd.get("baseline", ()), *simd.get("found", ())) if simd else None
     name, version = built.get("name"), built.get("version")
-    kernel, threads, library = _from_threadpoolctl() or _from_openblas() or (None, None, None)
+    kernel, threads, library = _from_openblas() or _from_threadpoolctl() or (None, None, None)
     if library is None and built and not built.get("found"):
         name, version = "none", None  # it was built without: numpy multiplies by loops of its own
     return Blas(name, version, kernel, threads, library, np.__version__, extensions, better_kernel(kernel, cpu_flags()))
@@ -74,12 +74,10 @@ def _section(np: Any, *path: str) -> dict[str, Any]:
 
 
 def _from_threadpoolctl() -> tuple[str | None, int | None, str | None] | None:
-    """Ask threadpoolctl, which knows MKL, BLIS and others too, if somebody has installed it."""
+    """Ask threadpoolctl, which knows MKL, BLIS, a system's OpenBLAS and others too."""
     try:
         pools = import_module("threadpoolctl").threadpool_info()
-        pools = [pool for pool in pools if pool["user_api"] == "blas"]
-        # Other packages, scipy say, bring one of their own.
-        pool = next((pool for pool in pools if f"{os.sep}numpy" in pool["filepath"]), pools[0])
+        pool = next(pool for pool in pools if pool["user_api"] == "blas")
         return pool.get("architecture"), pool["num_threads"], os.path.basename(pool["filepath"])
     except Exception:  # noqa: BLE001 - it is not there, or found none
         return None

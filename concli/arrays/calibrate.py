@@ -16,8 +16,8 @@ from concli.metrics.host import usable_cpus
 __all__ = ["Peak"]
 
 _BYTES = 192 * 192 * 8  # of one of three matrices; together well within a second-level cache
-_LEAST_S, _MOST_S = 0.005, 0.05
-_PART = 0.02  # of the job's time, as far as that can be told
+_LEAST_S, _MOST_S = 0.001, 0.05
+_PART = 0.01  # of the job's time, as far as that can be told
 _GUESS = 50e9  # operations a second and worker
 
 

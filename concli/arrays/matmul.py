@@ -62,7 +62,8 @@ def matmul(job: Job, run: Run) -> Array | None:
     """Do the job, registering its stages, counts and result on ``run``; return the product if it is in memory.
 
     Raises ``UsageError``, ``InputError`` and ``OutputError``, alone or in an ``ExceptionGroup``; on that, and on an
-    interrupt, what stood in the output's place before still stands.
+    interrupt, what stood in the output's place before still stands. Inputs are mapped: one that somebody cuts short
+    while it is read ends the process by SIGBUS, as it does any that maps it; the output's place stays as it was.
     """
     try:
         if job.algorithm not in ALGORITHMS or job.normalize not in MODES:

@@ -100,15 +100,9 @@ def result_of(facts: Facts) -> dict[str, object]:
             "nan": normalization.nan if normalization else 0,
             "infinite": normalization.infinite if normalization else 0,
         },
-        "check": _check(test) if test else None,
-        "error_bound": None if facts.error_bound is None else f"{facts.error_bound:.3e}",
+        "check": test._asdict() if test else None,
+        "error_bound": facts.error_bound,
     }
-
-
-def _check(test: Outcome) -> dict[str, object]:
-    """Return the outcome of the test; what is tiny as text, for a report cuts numbers to six places."""
-    tiny = ("failure_probability", "largest_error", "deviation")
-    return test._asdict() | {name: f"{getattr(test, name):.3e}" for name in tiny}
 
 
 def check(facts: Facts, run: Run, *, asked_for: bool) -> None:

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 __all__ = ["Tile", "bands", "tiles"]
 
-_ROWS = 512  # of a tile, from which on there are two a worker
+_TALL = 1024  # rows of a tile, from which on there are two a worker: each copies all of the right matrix
+_ROWS = 512
 _LEAST = 64  # rows or columns, and a step that suits the kernels
 _MOST_FLOPS = 1 << 35
 
@@ -35,7 +36,7 @@ def tiles(rows: int, columns: int, inner: int, workers: int) -> list[Tile]:
     if not rows or not columns:
         return []
     height, width = _share(rows, 2 * workers), columns
-    if height < _ROWS:
+    if height < _TALL:
         height = _share(rows, workers)
     height, side = min(rows, height), math.sqrt(rows * columns / workers)
     if height < min(_ROWS / 2, side):  # narrow strips; squares copy less

@@ -189,7 +189,7 @@ def test_what_does_not_fit_together_is_said_with_what_to_do() -> None:
 
 def test_an_interrupt_leaves_what_was_there(tmp_path: Path, concli_env: dict[str, str]) -> None:
     for name in ("a.npy", "b.npy"):
-        np.save(tmp_path / name, np.ones((3000, 3000), "f4"))
+        np.save(tmp_path / name, np.ones((1500, 1500), "f4"))
     (tmp_path / "c.npy").write_bytes(b"before")
     for extra in ([], ["--memory", "20MiB"]):
         code = (
@@ -209,3 +209,13 @@ def test_an_interrupt_leaves_what_was_there(tmp_path: Path, concli_env: dict[str
         assert done.returncode == 128 + signal.SIGINT, done.stderr
         assert sorted(os.listdir(tmp_path)) == ["a.npy", "b.npy", "c.npy"]
         assert (tmp_path / "c.npy").read_bytes() == b"before"
+
+
+@pytest.mark.stress
+@pytest.mark.parametrize("algorithm", ["blocked", "strassen"])
+def test_many_threads_make_the_same_product_again_and_again(algorithm: str) -> None:
+    a, b = random(517, 301, 1), random(301, 411, 2)
+    expected = a @ b
+    for turn in range(300):
+        product, _ = multiply(a=a, b=b, algorithm=algorithm, threads=1 + turn % 13)
+        np.testing.assert_allclose(product, expected, rtol=0, atol=1e-10)

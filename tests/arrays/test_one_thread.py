@@ -1,10 +1,8 @@
 """BLAS is kept to one thread, and afterwards has those it had."""
 
-import importlib
-from typing import Any
-
 import pytest
 
+from concli.arrays import one_thread
 from concli.arrays.blas import blas
 from concli.arrays.one_thread import HOWS, one_blas_thread
 
@@ -17,16 +15,23 @@ def test_within_the_block_there_is_one_thread() -> None:
     assert blas().threads == before
 
 
-def test_without_threadpoolctl_the_library_itself_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = importlib.import_module
-
-    def without(name: str, package: str | None = None) -> Any:
-        if name == "threadpoolctl":
-            raise ImportError(name)
-        return real(name, package)
-
-    monkeypatch.setattr(importlib, "import_module", without)
-    test_within_the_block_there_is_one_thread()
+def test_the_openblas_that_came_with_numpy_is_told_itself() -> None:
     if "openblas" in (blas().library or ""):
         with one_blas_thread() as how:
             assert how == "OpenBLAS"
+
+
+def test_another_blas_is_told_by_threadpoolctl(monkeypatch: pytest.MonkeyPatch) -> None:
+    if blas().threads is None:
+        pytest.skip("there is nothing to tell")
+    monkeypatch.setattr(one_thread, "openblas_functions", lambda: None)
+    test_within_the_block_there_is_one_thread()
+    with one_blas_thread() as how:
+        assert how == "threadpoolctl"
+
+
+def test_a_block_that_fails_gives_the_threads_back() -> None:
+    before = blas().threads
+    with pytest.raises(KeyError), one_blas_thread():
+        raise KeyError
+    assert blas().threads == before

@@ -17,8 +17,9 @@ def square(side: int, kind: str = "f8") -> Shape:
     ("shape", "asked", "algorithm", "why"),
     [
         (square(1024), "auto", "blocked", "is below"),
-        (square(8192), "auto", "strassen", "fits into memory"),
-        (square(8192, "f4"), "auto", "blocked", "no digits to spare"),
+        (square(16384), "auto", "strassen", "fits into memory"),
+        (square(8192), "auto", "blocked", "is below"),
+        (square(16384, "f4"), "auto", "blocked", "no digits to spare"),
         (square(8192), "blocked", "blocked", "asked for"),
         (square(64), "strassen", "strassen", "asked for"),
         (square(1), "strassen", "blocked", "shorter than 2"),
@@ -33,10 +34,10 @@ def test_an_algorithm_is_chosen_and_said_why(shape: Shape, asked: str, algorithm
 
 
 def test_strassens_needs_room_for_its_sums() -> None:
-    tight = Room(square(8192).bytes, asked_for=True)
-    assert "do not fit" in plan_for(square(8192), "auto", tight, mappable=False).why
+    tight = Room(square(16384).bytes, asked_for=True)
+    assert "do not fit" in plan_for(square(16384), "auto", tight, mappable=False).why
     with pytest.raises(UsageError, match="sums do not fit"):
-        plan_for(square(8192), "strassen", tight, mappable=False)
+        plan_for(square(16384), "strassen", tight, mappable=False)
 
 
 def test_what_does_not_fit_is_streamed_if_it_can_be() -> None:

@@ -35,7 +35,8 @@ def test_it_sees_what_would_spread(value: float, left: bool) -> None:
 
 
 def test_the_bound_and_the_memory_grow_with_the_levels() -> None:
-    assert levels_for(8192, 8192, 8192) == 2
+    assert levels_for(8192, 8192, 8192) == 1
+    assert levels_for(16384, 16384, 16384) == 2
     assert levels_for(100, 100, 100) == 1
     bounds = [error_bound(8192, 8192, 8192, np.dtype("f8"), levels) for levels in (1, 2, 3)]
     assert bounds == sorted(bounds)

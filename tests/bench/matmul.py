@@ -58,7 +58,8 @@ def lengths(size: str) -> tuple[int, int, int]:
 
 def environment(**more: str) -> dict[str, str]:
     """Return the caller's without what would change the figures."""
-    unwanted = ("CONCLI_", "OPENBLAS_", "OMP_", "MKL_")
+    # Without bytecode concli would be compiled in each run; what is installed has been, as numpy has.
+    unwanted = ("CONCLI_", "OPENBLAS_", "OMP_", "MKL_", "PYTHONDONTWRITEBYTECODE")
     return (
         {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
         | more

@@ -22,6 +22,7 @@ __all__ = [
     "select_column",
     "texts",
     "with_values",
+    "without",
 ]
 
 # With fewer values to look at than one in _FEW, decoding them one by one is quicker than decoding all at once.
