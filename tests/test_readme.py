@@ -91,6 +91,7 @@ def test_make_help_names_every_target() -> None:
         "bench-logs",
         "bench-formats",
         "bench-arrays",
+        "bench-tasks",
         "bench-patterns",
         "bench-lab",
         "stress",

@@ -12,6 +12,7 @@ from concli.cli.futures import futures
 from concli.cli.info import info
 from concli.cli.logs import logs
 from concli.cli.matmul import matmul
+from concli.cli.monitor import monitor
 from concli.cli.monitor_object import monitor_object
 from concli.cli.pipeline import pipeline
 from concli.cli.producer_consumer import producer_consumer
@@ -44,6 +45,7 @@ concli.add_command(futures)
 concli.add_command(info)
 concli.add_command(logs)
 concli.add_command(matmul)
+concli.add_command(monitor)
 concli.add_command(monitor_object)
 concli.add_command(pipeline)
 concli.add_command(producer_consumer)

@@ -28,7 +28,7 @@ class Common(NamedTuple):
     live: bool | None
     quiet: bool
     verbose: bool
-    json: bool
+    json: bool = False
     threads: int = 1
     trace: str | None = None
 

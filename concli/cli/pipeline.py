@@ -3,6 +3,7 @@
 import click
 
 from concli.cli.pipeline_fft import fft
+from concli.cli.pipeline_tasks import tasks
 
 __all__ = ["pipeline"]
 
@@ -13,3 +14,4 @@ def pipeline() -> None:
 
 
 pipeline.add_command(fft)
+pipeline.add_command(tasks)

@@ -11,6 +11,7 @@ from concli.cli._output import is_terminal, put
 from concli.cli.boundary import complain
 from concli.cli.options import Common
 from concli.cli.signals import Stopped
+from concli.errors import OutputError
 from concli.files import write_whole
 from concli.metrics import Report, Run, Trace
 
@@ -60,7 +61,7 @@ def session(
     this = Session(run, lambda problem: complain(str(problem)))
     stopped: Stopped | None = None
     try:
-        with _live(run, common, table or _stages, data_on_stdout=data_on_stdout):
+        with _published(run), _live(run, common, table or _stages, data_on_stdout=data_on_stdout):
             yield this
     except Stopped as signal:
         stopped = signal
@@ -80,6 +81,18 @@ def session(
         if not check.passed:
             complain(f"check failed: {check.name}: {check.detail}")
             this.exit_code = this.exit_code or 1
+
+
+@contextlib.contextmanager
+def _published(run: Run) -> Iterator[None]:
+    """Let ``concli monitor`` ask what the threads count, if it has started us; it is no reason to fail."""
+    with contextlib.ExitStack() as stack:
+        if os.environ.get("CONCLI_PUBLISH") == "1":
+            from concli.metrics.publish import publish  # noqa: PLC0415 - most runs are not watched
+
+            with contextlib.suppress(OutputError):
+                stack.enter_context(publish(run.threads))
+        yield
 
 
 @contextlib.contextmanager

@@ -17,11 +17,15 @@ from concli import __version__
 from concli.errors import UsageError
 from concli.lab.explain import LESSONS
 from concli.metrics import Check
+from concli.monitor.record import Recorder
+from concli.monitor.sampler import Sampler
 from concli.verify.catalogue import PATTERNS
 
 __all__ = ["CASES", "Call", "Case", "chosen"]
 
 _ENTRIES, _REJECTS, _BLANKS = 10_000, 500, 250
+_ITEMS = 2000
+_SAMPLES = 3
 
 
 class Call(NamedTuple):
@@ -96,6 +100,35 @@ def _judge_log(call: Call) -> Iterator[Check]:
     yield Check("every entry comes out once and in order", in_order, f"{len(messages):,} of {_ENTRIES:,} came out")
 
 
+def _record_samples(folder: str) -> None:
+    recorder = Recorder(os.path.join(folder, "run.jsonl"), {})
+    with Sampler(os.getpid(), children=False) as sampler:
+        for _ in range(_SAMPLES):
+            recorder.add(sampler.sample())
+    recorder.commit()
+
+
+def _judge_monitor(call: Call) -> Iterator[Check]:
+    result = call.document["result"]
+    told = result["samples"], result["processes"]["seen"]
+    detail = f"{told[0]} samples of {told[1]} processes"
+    yield Check("as many samples as were taken, of one process", told == (_SAMPLES, 1), detail)
+
+
+def _write_items(folder: str) -> None:
+    with open(os.path.join(folder, "items"), "w", encoding="utf-8") as items:
+        items.writelines(f"{number}\n" for number in range(_ITEMS))
+
+
+def _judge_tasks(call: Call) -> Iterator[Check]:
+    is_words = "words.jsonl" in call.options
+    with open(os.path.join(call.folder, "words.jsonl" if is_words else "out.jsonl"), encoding="utf-8") as output:
+        results = [json.loads(line)["result"] for line in output]
+    wanted = ["a", "b c", "d"] if is_words else [str(number * 2) for number in range(_ITEMS)]
+    detail = f"{len(results):,} of {len(wanted):,} came out"
+    yield Check("every task comes out once, in order and with its result", results == wanted, detail)
+
+
 def _judge_formats(call: Call) -> Iterator[Check]:
     without = [one["name"] for one in call.document["formats"] if not one["example"]]
     yield Check("every format has an example", not without, f"without one: {', '.join(without) or 'none'}")
@@ -151,11 +184,29 @@ CASES = (
     ),
     Case("logs stats", ("app.log -t 2",), prepare=_write_log, judge=_judge_stats, counted="read"),
     Case("matmul", ("--size 192 -t 2 --normalize max --check -o C.npy",), counted="tiles"),
+    Case(
+        "monitor",
+        ("--replay run.jsonl --fail-if 'rss < 1MiB'",),
+        prepare=_record_samples,
+        judge=_judge_monitor,
+        counted="samples",
+    ),
     Case("monitor-object", ("--ops 3000 --workers 4",)),
     Case(
         "pipeline fft",
         ("--chunks 12 --shape 64x63 -o out.npy -t 2", "--chunks 12 --shape 64x63 --op power,lowpass:0.2 -t 2"),
         counted="chunks",
+    ),
+    Case(
+        "pipeline tasks",
+        (
+            "-a items --json --stage 'expr:x * 2' --stage 'py:json:dumps' -t 2 -o out.jsonl --joblog log",
+            "-a items --json --stage 'expr:x * 2' --stage 'py:json:dumps' -t 2 -o out.jsonl --joblog log --resume",
+            "--stage 'sh:printf %s {}' -o words.jsonl -t 2 a 'b c' d",
+        ),
+        prepare=_write_items,
+        judge=_judge_tasks,
+        counted="read",
     ),
     Case("producer-consumer", ("--ops 10000 --producers 2 --consumers 2 --fail 1%",)),
     Case("rwlock", ("--ops 3000 --workers 4 --read-share 80%",)),

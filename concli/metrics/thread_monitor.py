@@ -166,6 +166,17 @@ class ThreadMonitor:
             watched.operations += operations
             watched.errors += errors
 
+    def counted(self) -> dict[int, tuple[int, int]]:
+        """Return the operations and errors counted so far under each native id; the system is not asked for anything.
+
+        All watches of a thread are summed, so a thread's numbers never fall.
+        """
+        sums: dict[int, tuple[int, int]] = {}
+        for watched in self._watched.copy():
+            operations, errors = sums.get(watched.task.native_id, (0, 0))
+            sums[watched.task.native_id] = operations + watched.operations, errors + watched.errors
+        return sums
+
     def snapshot(self, *, everything: bool = False) -> list[ThreadUsage]:
         """Return the usage of every thread that is or was watched, by name; with ``everything``, of all threads.
 

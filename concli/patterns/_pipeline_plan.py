@@ -1,6 +1,7 @@
 """What a task pipeline hands to each of its runs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from concli.patterns._pipeline_limits import OnError
@@ -22,3 +23,4 @@ class Plan:
     grace: float
     seed: int
     observe: Observe | None
+    around: Callable[[], AbstractContextManager[object]]

@@ -30,7 +30,7 @@ class PipelineRun(Generic[T]):
         self._limit = ErrorLimit(plan.on_error)
         self._rate = plan.limit_rate
         self._window = plan.window
-        self._group = ThreadGroup(grace=plan.grace)
+        self._group = ThreadGroup(around=plan.around, grace=plan.grace)
         # Has room for all that may be inside: no worker ever waits to put a task in. So whatever is held
         # back here can't keep the task whose turn it is from coming through the stages.
         self._output = StageQueue[T](plan.window)

@@ -43,6 +43,7 @@ Classic mistake: the first worker to find its input at an end closes the next qu
 import contextvars
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from random import SystemRandom
 from typing import Any, Literal, TypeVar
@@ -84,6 +85,7 @@ class TaskPipeline:
     stage, the seconds that each of some calls took, as a list, and how many of these calls raised: after 256
     calls or a twentieth of a second spent in them, before a worker waits, and when it ends. So it has had all
     of a run when the iteration is over (of one that was left early, perhaps not). What it raises ends the run.
+    ``around`` is as for ``ThreadGroup``.
 
     Two stages of one name get numbers. A pipeline may run any number of times, also at once.
     Raises ``ValueError`` without stages, and for numbers that make no sense.
@@ -100,6 +102,7 @@ class TaskPipeline:
         grace: float = 2.0,
         seed: int | None = None,
         observe: Callable[[str, list[float], int], object] | None = None,
+        around: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
         if not stages or (window is not None and window < 1):
             raise ValueError("a pipeline needs a stage, and a window of at least 1")
@@ -116,7 +119,7 @@ class TaskPipeline:
             self.stages += (stage if count == 1 else replace(stage, name=f"{stage.name}-{count}"),)
         window = window or 1 + sum(stage.workers + stage.queue_size for stage in self.stages)
         seed = SystemRandom().getrandbits(64) if seed is None else seed
-        self._plan = Plan(self.stages, window, ordered, on_error, limit_rate, grace, seed, observe)
+        self._plan = Plan(self.stages, window, ordered, on_error, limit_rate, grace, seed, observe, around)
         self._latest: PipelineRun[Any] = PipelineRun(self._plan)
 
     def run(self, items: Iterable[T]) -> Generator[Task[T], None, None]:
