@@ -9,6 +9,8 @@
             ├── InputError
             └── OutputError
                 └── OutputClosed   141  whoever read the output has gone
+
+A layer may have its own: ``concli.engines`` has ``EngineError`` (3), with ``WorkerLost`` and ``EngineLost``.
 """
 
 import os

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from concli.cli.engine_options import Placement, engine_options
 from concli.cli.log_options import Choosing, ReadingOptions, choosing_options, reading_options
 from concli.cli.logs_formats import formats
 from concli.cli.logs_generate import generate
@@ -68,6 +69,7 @@ def logs() -> None:
 )
 @click.option("--strict", is_flag=True, help="Exit with 1 if any line was rejected.")
 @click.option("--unordered", is_flag=True, help="Write chunks as they are done instead of in the input's order.")
+@engine_options
 @common_options
 def process(
     common: Common,
@@ -87,6 +89,7 @@ def process(
     rejects: str | None,
     strict: bool,
     unordered: bool,
+    placement: Placement,
 ) -> int:
     r"""Read logs of any common format, choose entries, and write them as text, JSON lines, CSV and more.
 
@@ -107,6 +110,7 @@ def process(
     from concli.logs import process as process_logs  # noqa: PLC0415
     from concli.logs.destination import Destination  # noqa: PLC0415
     from concli.logs.output.outputs import output_for  # noqa: PLC0415
+    from concli.logs.placing import work_of  # noqa: PLC0415
 
     if not inputs and sys.stdin.isatty():
         raise UsageError("nothing to read: name a file or a directory, or pipe a log in")
@@ -117,14 +121,16 @@ def process(
         by_ending = output_for(output or "")
         to = by_ending.name if by_ending else "text"
     choice = choosing.choice(reading.tz, fields=fields, head=head, dedup=dedup, redact=redact)
+    source = reading.source(inputs or ("-",), follow=follow)
+    engine, engine_config = placement.engine(common.threads, lambda: work_of(source))
     job = Job(
-        reading.source(inputs or ("-",), follow=follow),
+        source,
         choice,
         Destination(output, to, None, split_by, rejects, appends=follow or state is not None),
         state,
         merge=merge,
         ordered=not unordered,
-        threads=common.threads,
+        engine=engine,
     )
     config = {
         "inputs": inputs,
@@ -144,8 +150,11 @@ def process(
         "strict": strict,
         "unordered": unordered,
         "threads": common.threads,
+        **engine_config,
     }
     with session("logs process", config, common, data_on_stdout=to_stdout) as this:
+        if merge and engine.name != "threads":
+            this.complain("--merge: what is put in order goes through one thread here, so --engine has nothing to do")
         outcome = process_logs(job, this.run, this.complain)
         _tell(this, outcome)
         if outcome.unusable:

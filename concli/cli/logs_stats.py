@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from concli.cli._output import is_terminal, put
+from concli.cli.engine_options import Placement, engine_options
 from concli.cli.log_options import Choosing, ReadingOptions, choosing_options, reading_options
 from concli.cli.options import Common, common_options, file_names
 from concli.errors import InputError, UsageError
@@ -48,6 +49,7 @@ _WIDTH = 120  # where no terminal says otherwise
 )
 @reading_options
 @choosing_options
+@engine_options
 @common_options
 def stats(
     common: Common,
@@ -57,6 +59,7 @@ def stats(
     count: int,
     reading: ReadingOptions,
     choosing: Choosing,
+    placement: Placement,
 ) -> int:
     r"""Summarize logs: levels, entries over time, frequent messages, values, gaps, rejects.
 
@@ -71,6 +74,7 @@ def stats(
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy starts no threads for what is not used here
     from concli.cli.session import session  # noqa: PLC0415 - help must not wait for numpy
+    from concli.logs.placing import work_of  # noqa: PLC0415
     from concli.logs.stats import Job  # noqa: PLC0415
     from concli.logs.stats import stats as count_logs  # noqa: PLC0415
 
@@ -80,9 +84,11 @@ def stats(
     if "-" in inputs and "-" in others:
         raise UsageError("standard input can't be compared with itself: name a file instead of one -")
     choice = choosing.choice(reading.tz)
-    job = Job(reading.source(inputs), others, choice, fields or None, count, common.threads)
+    source = reading.source(inputs)
+    engine, engine_config = placement.engine(common.threads, lambda: work_of(source))
+    job = Job(source, others, choice, fields or None, count, engine=engine)
     config = {"inputs": inputs, "compare": others, "top": fields, "count": count, "threads": common.threads}
-    config |= reading._asdict() | choosing.plain()
+    config |= reading._asdict() | choosing.plain() | engine_config
     with session("logs stats", config, common, data_on_stdout=True) as this:
         outcome = count_logs(job, this.run, this.complain)
         if outcome.unknown:

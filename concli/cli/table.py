@@ -1,6 +1,7 @@
 """The table: a pure function of a report, for the live display and for the end."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.progress_bar import ProgressBar
@@ -9,8 +10,9 @@ from rich.text import Text
 
 from concli.metrics import Report, StageUsage
 
-__all__ = ["count", "process_line", "render"]
+__all__ = ["count", "engine_lines", "process_line", "render"]
 
+_SHOWN = 8  # workers
 _BAR = 8  # characters of a queue's bar
 _NOT_LINES = {"read", "bytes_in", "bytes_out"}
 _ALWAYS_SHOWN = {"written", "filtered", "rejected", "blank"}
@@ -32,7 +34,7 @@ def render(report: Report, *, expected: int | None = None, ending: str = "") -> 
     formats = report.result.get("formats")
     if isinstance(formats, list) and formats:
         parts.append(_line("formats", "  ".join(map(_format, formats[:12]))))
-    parts.append(process_line(report))
+    parts += [process_line(report), *engine_lines(report)]
     if report.bottleneck:
         parts.append(_line("bottleneck", f"{report.bottleneck.stage}: {report.bottleneck.why}"))
     parts += [_line("check failed", f"{c.name}: {c.detail}", "bold red") for c in report.checks if not c.passed]
@@ -44,6 +46,26 @@ def process_line(report: Report) -> Text:
     memory, cpu = report.process.peak_rss_bytes, report.process.cpu_s
     used = f"{_bytes(memory)} peak memory, {cpu:.2f} s CPU on {report.host.cpus} CPUs, Python {report.host.python}"
     return _line("process", used + ("" if report.host.gil else " without the GIL"))
+
+
+def engine_lines(report: Report) -> Iterator[Text]:
+    """Yield what the workers have done, wherever they are, if the work was not done by threads."""
+    engine: Any = report.engine or {}
+    workers = engine.get("workers", ())
+    if not workers:
+        return
+    parts = [f"{one.name} {count(one.units)} units {_share(one.busy_s, report.elapsed_s)}" for one in workers[:_SHOWN]]
+    if len(workers) > _SHOWN:
+        parts.append(f"and {len(workers) - _SHOWN:,} more")
+    yield _line(engine["engine"], "  ".join(parts))
+    used = [one.peak_rss_bytes for one in workers if one.peak_rss_bytes]
+    memory = f", {_bytes(max(used))} peak memory of the largest" if used else ""
+    cpu_s = sum(one.cpu_s for one in workers)
+    sent, received = _bytes(engine["bytes_sent"]), _bytes(engine["bytes_received"])
+    yield _line("workers", f"{cpu_s:.2f} s CPU{memory}, {sent} sent to them, {received} received")
+    if engine["lost"] or engine["retries"]:
+        lost = "; ".join(engine["lost"][:_SHOWN])
+        yield _line("lost", f"{len(engine['lost'])} workers, {engine['retries']} units begun again: {lost}", "bold red")
 
 
 def count(number: float) -> str:

@@ -1,7 +1,8 @@
 """What the reader hands to the parsers."""
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, fields
+from pickle import PickleBuffer
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +22,7 @@ PADDING = 64
 CHUNK_BYTES = 2 * 1024 * 1024
 
 _BEGINNING = Place()
+_READERS = frozenset(["source", "after"])
 
 
 @dataclass(slots=True)
@@ -57,6 +59,12 @@ class Chunk:
     source: Input | None = None
     after: Place = _BEGINNING
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel without what only the reader needs: the input, and the place in it."""
+        text = PickleBuffer(memoryview(self.buffer)[: self.size + PADDING])
+        values = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in _READERS}
+        return _restored, ({**values, "buffer": text},)
+
     @property
     def capacity(self) -> int:
         """The bytes of data there is room for."""
@@ -82,3 +90,10 @@ class Chunk:
         """Make the chunk as new, but for its memory."""
         self.size = self.lines = self.full_length = 0
         self.lacks_lf = False
+
+
+def _restored(values: dict[str, Any]) -> Chunk:
+    chunk = Chunk(**values)
+    if not isinstance(chunk.buffer, bytearray):  # it depends on how it travelled
+        chunk.buffer = bytearray(chunk.buffer)
+    return chunk

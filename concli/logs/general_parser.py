@@ -31,7 +31,10 @@ class GeneralParser:
         """Scan, choose among and render the entries of ``chunk``."""
         scan = self.scanners.scan(chunk)
         keep = self.chooser.mask(scan, chunk)
-        return self.rendered(self.chooser.shape(scan.entries, keep), self.account(scan, keep, chunk))
+        parsed = self.rendered(self.chooser.shape(scan.entries, keep), self.account(scan, keep, chunk))
+        if not self._how.keeps_entries:
+            parsed.entries = None
+        return parsed
 
     def account(self, scan: Scan, keep: NDArray[np.bool_], chunk: Chunk) -> Parsed:
         """Return what became of the lines of ``chunk``, without the entries to be written."""
@@ -47,6 +50,7 @@ class GeneralParser:
             blank=scan.blank,
             levels=count_levels(scan.entries, keep),
             reasons=Counter(scan.reasons),
+            seen=frozenset(self.chooser.seen),
         )
 
     def rendered(self, entries: Entries, parsed: Parsed) -> Parsed:
@@ -57,6 +61,8 @@ class GeneralParser:
             entries = parsed.runs.middle
         parsed.entries = entries
         parsed.pieces, parsed.replaced_bytes = self.render(entries, np.ones(entries.size, bool))
+        parsed.left_out = self.render.left_out.copy()
+        self.render.left_out.clear()
         return parsed
 
 

@@ -24,6 +24,11 @@ class How(NamedTuple):
         return self.destination.to == "text"
 
     @property
+    def keeps_entries(self) -> bool:
+        """Whether the writer has to know the entries, and not only what is to be written of them."""
+        return self.choice.dedup or self.choice.head is not None
+
+    @property
     def is_for_base_parser(self) -> bool:
         """Whether the parser for the base format can do all that is asked for."""
         choice, destination = self.choice, self.destination

@@ -3,13 +3,14 @@
 import contextlib
 import os
 import stat
-from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from concli.engines.engine import Engine
+from concli.engines.threads import Threads
 from concli.errors import InputError, OutputError, UsageError
 from concli.files import AppendedFile
 from concli.logs.choice.choice import Choice
@@ -18,7 +19,7 @@ from concli.logs.destination import Destination, Outputs
 from concli.logs.entries import COMMON
 from concli.logs.how import How
 from concli.logs.inputs import Input, expand
-from concli.logs.parser import Parser
+from concli.logs.parser import Parser, make_parser
 from concli.logs.pipeline import Pipeline
 from concli.logs.reader import Reader
 from concli.logs.source import Formats, Source
@@ -35,7 +36,8 @@ class Job(NamedTuple):
     """What to process, and how.
 
     ``state`` is the path of a file that says what other runs have processed: only what is new since is. With
-    ``merge`` the entries of all inputs come in one order of time.
+    ``merge`` the entries of all inputs come in one order of time. Chunks are parsed by ``engine``, or by ``threads``;
+    to merge takes one thread of its own.
     """
 
     source: Source
@@ -45,6 +47,7 @@ class Job(NamedTuple):
     merge: bool = False
     ordered: bool = True
     threads: int = 1
+    engine: Engine | None = None
 
 
 class Outcome(NamedTuple):
@@ -126,7 +129,7 @@ def _process(
     destination, chunks = _with_columns(job, readers)
     outputs = destination.open(inputs, state.output_length if state else lambda _: None)
     try:
-        writer, parsers = _writer(job, destination, outputs, state), _parsers(job, destination)
+        writer, how = _writer(job, destination, outputs, state), How(destination, job.source.reading, job.choice)
         run.totals, run.result = writer.totals, lambda: {**writer.result(), "formats": formats.summary()}
         sizes = [one.size for one in inputs if one.size is not None]
         run.bytes_expected = sum(sizes) if len(sizes) == len(inputs) and not source.follow else None
@@ -137,11 +140,23 @@ def _process(
         if job.merge:
             from concli.logs.merging import Merging  # noqa: PLC0415 - start-up counts
 
-            Merging(readers, parsers[0].general, writer, outputs.all()).run(run)
+            Merging(readers, Parser(how).general, writer, outputs.all()).run(run)
         else:
             # Repeats are in a row, and the state says how far all has been written, in the input's order.
             is_ordered = job.ordered or job.choice.dedup or state is not None
-            Pipeline(readers[0], chunks, parsers, writer, outputs.all(), is_ordered, drains=source.follow).run(run)
+            engine = job.engine or Threads(job.threads)
+            with engine.open(make_parser, how) as place:
+                run.engine = lambda: place.statistics()._asdict()
+                Pipeline(
+                    readers[0],
+                    chunks,
+                    place,
+                    engine.workers,
+                    writer,
+                    outputs.all(),
+                    is_ordered,
+                    drains=source.follow,
+                ).run(run)
         _check(run, readers, writer, outputs)
         has_read = any(reader.whole or reader.lines for reader in readers) or writer.head.is_reached or not inputs
         _end(outputs, readers, state, keeps=has_read or destination.appends)
@@ -149,7 +164,7 @@ def _process(
         # Following has no other end than an interrupt.
         _end(outputs, [], state, keeps=source.follow and not isinstance(error, Exception))
         raise
-    return _outcome(job, writer, parsers)
+    return _outcome(job, writer)
 
 
 def _readers(job: Job, inputs: list[Input], report: Callable[[InputError], object], formats: Formats) -> list[Reader]:
@@ -179,11 +194,6 @@ def _with_columns(job: Job, readers: list[Reader]) -> tuple[Destination, Iterato
         fields = first.format.fields if first and first.format else ()
         destination = destination._replace(columns=(*COMMON, *fields, *(["repeated"] if job.choice.dedup else [])))
     return destination, chunks
-
-
-def _parsers(job: Job, destination: Destination) -> list[Parser]:
-    how = How(destination, job.source.reading, job.choice)
-    return [Parser(how) for _ in range(1 if job.merge else job.threads)]
 
 
 def _writer(job: Job, destination: Destination, outputs: Outputs, state: "State | None") -> Writer:
@@ -241,12 +251,7 @@ def _check(run: Run, readers: list[Reader], writer: Writer, outputs: Outputs) ->
         )
 
 
-def _outcome(job: Job, writer: Writer, parsers: list[Parser]) -> Outcome:
-    seen: set[str] = set()
-    left_out: Counter[str] = Counter()
-    for parser in parsers:
-        seen |= parser.seen
-        left_out.update(parser.left_out)
+def _outcome(job: Job, writer: Writer) -> Outcome:
     used = job.choice.names.union(filter(None, [job.destination.split_field])).difference(COMMON)
-    unknown = tuple(sorted(used - seen)) if writer.lines else ()
-    return Outcome((), writer.rejected, unknown, () if job.choice.fields else tuple(left_out.most_common()))
+    unknown = tuple(sorted(used - writer.seen)) if writer.lines else ()
+    return Outcome((), writer.rejected, unknown, () if job.choice.fields else tuple(writer.left_out.most_common()))

@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from pickle import PickleBuffer
 from typing import TYPE_CHECKING, Any
 
 from concli.logs.chunk import Chunk
@@ -20,7 +21,8 @@ class Parsed:
 
     ``pieces`` is what is to be written, made of ``entries`` if not by the base format's own parser; with ``runs``
     these are their middle. ``lines`` of the chunk are ``written`` or ``filtered`` as the first of an entry,
-    ``continued`` as another, ``rejected`` for one of the ``reasons``, or ``blank``.
+    ``continued`` as another, ``rejected`` for one of the ``reasons``, or ``blank``. ``seen`` are those of the names
+    used to choose that an entry had, here or before; ``left_out`` counts the values that the output has no column for.
     """
 
     chunk: Chunk
@@ -37,6 +39,13 @@ class Parsed:
     replaced_bytes: int = 0
     levels: dict[str, int] = field(default_factory=dict)
     reasons: Counter[str] = field(default_factory=Counter)
+    seen: frozenset[str] = frozenset()
+    left_out: Counter[str] = field(default_factory=Counter)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel without the chunk: whoever sent that has it, and puts it in again."""
+        values = {each.name: getattr(self, each.name) for each in fields(self)}
+        return _restored, ({**values, "chunk": None, "pieces": _joined(self.pieces)},)
 
     def release(self) -> Chunk:
         """Let go of all that looks into the chunk, which may then be used again; return it."""
@@ -51,3 +60,14 @@ class Parsed:
     def __len__(self) -> int:
         """Bytes held, as a buffer counts them."""
         return self.chunk.capacity + self.output_bytes + len(self.rejects)
+
+
+def _restored(values: dict[str, Any]) -> Parsed:
+    return Parsed(**values)
+
+
+def _joined(pieces: Sequence[Any]) -> Sequence[Any]:
+    """Return as one piece what is bytes: there may be thousands of small ones."""
+    if not all(isinstance(piece, bytes | bytearray | memoryview) for piece in pieces):
+        return pieces
+    return [PickleBuffer(b"".join(pieces))]

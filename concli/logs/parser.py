@@ -1,6 +1,6 @@
 """A parser: from a chunk of any format to what is to be written, and the account of every line."""
 
-from collections import Counter
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,12 @@ from concli.logs.selection import Selection
 if TYPE_CHECKING:
     from concli.logs.general_parser import GeneralParser
 
-__all__ = ["Parser"]
+__all__ = ["Parser", "make_parser"]
+
+
+def make_parser(how: How) -> Callable[[Chunk], Parsed]:
+    """Return what parses a chunk, for one thread."""
+    return Parser(how).parse
 
 
 class Parser:
@@ -41,16 +46,6 @@ class Parser:
         from concli.logs.general_parser import GeneralParser  # noqa: PLC0415 - a third of the start-up
 
         return GeneralParser(self._how)
-
-    @property
-    def seen(self) -> set[str]:
-        """Those of the names used to choose that an entry had."""
-        return self.general.chooser.seen if "general" in self.__dict__ else set()
-
-    @property
-    def left_out(self) -> Counter[str]:
-        """The values of fields that the output has no column for."""
-        return self.general.render.left_out if "general" in self.__dict__ else Counter()
 
     def parse(self, chunk: Chunk) -> Parsed:
         """Scan, choose among and render the entries of ``chunk``."""

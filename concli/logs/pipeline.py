@@ -11,10 +11,10 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from concli.engines.engine import Place
 from concli.files import Output
 from concli.logs.chunk import Chunk
 from concli.logs.parsed import Parsed
-from concli.logs.parser import Parser
 from concli.logs.reader import Reader
 from concli.logs.writer import Writer
 from concli.metrics import Run
@@ -28,7 +28,7 @@ WAITING_BYTES = 8 * 1024 * 1024
 
 
 class Pipeline(NamedTuple):
-    """What runs in it: ``parsers``, one a thread; ``chunks`` are the reader's.
+    """What runs in it: ``place``, called by ``workers`` threads; ``chunks`` are the reader's.
 
     If ``ordered``, what is written is in the order of the chunks. ``outputs`` are told to give up when it fails. If it
     ``drains``, an interrupt ends the reading, and what has been read is still written.
@@ -36,7 +36,8 @@ class Pipeline(NamedTuple):
 
     reader: Reader
     chunks: Iterable[Chunk]
-    parsers: list[Parser]
+    place: Place[Chunk, Parsed]
+    workers: int
     writer: Writer
     outputs: list[Output]
     ordered: bool = True
@@ -52,25 +53,23 @@ class Pipeline(NamedTuple):
         else:
             parsed = BoundedBuffer(WAITING_BYTES, sizer=len)
         read = run.stage("read", sink=waiting, unit="bytes")
-        parse = run.stage("parse", workers=len(self.parsers), source=waiting, sink=parsed, unit="bytes")
+        parse = run.stage("parse", workers=self.workers, source=waiting, sink=parsed, unit="bytes")
         write = run.stage("write", source=parsed, unit="bytes")
         read.starved_s = lambda: reader.waited_s
 
-        def parsing(parser: Parser) -> Callable[[Chunk], None]:
-            def parse_chunk(chunk: Chunk) -> None:
-                began = time.perf_counter()
-                done = parser.parse(chunk)
-                parse.record(
-                    time.perf_counter() - began,
-                    items_in=done.lines,
-                    items_out=done.written,
-                    bytes_in=chunk.size,
-                    bytes_out=done.output_bytes,
-                    errors=done.rejected,
-                )
-                parsed.put(done)
-
-            return parse_chunk
+        def parse_chunk(chunk: Chunk) -> None:
+            began = time.perf_counter()
+            done = self.place(chunk)
+            done.chunk = chunk  # which may have been parsed elsewhere
+            parse.record(
+                time.perf_counter() - began,
+                items_in=done.lines,
+                items_out=done.written,
+                bytes_in=chunk.size,
+                bytes_out=done.output_bytes,
+                errors=done.rejected,
+            )
+            parsed.put(done)
 
         def write_parsed(done: Parsed) -> None:
             began, before, size = time.perf_counter(), writer.written, done.output_bytes
@@ -89,12 +88,13 @@ class Pipeline(NamedTuple):
 
         with contextlib.closing(reader), ThreadGroup(around=run.threads.watch) as group:
             group.on_stop(reader.cancel)
+            group.on_stop(self.place.cancel)
             for output in self.outputs:
                 group.on_stop(output.cancel)
             ProducerConsumer[Parsed]([], [write_parsed], buffer=parsed, group=group, names=("", "write")).start()
             ProducerConsumer[Chunk](
                 [lambda: read_chunks(self.chunks, reader, read.record)],
-                [parsing(parser) for parser in self.parsers],
+                [parse_chunk] * self.workers,
                 buffer=waiting,
                 group=group,
                 at_end=parsed.shutdown,

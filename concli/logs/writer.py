@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Writer"]
 
-# Levels that are told apart; a log in which everything is a level must not fill the memory.
-_MAX_LEVELS = 1000
-_MAX_LEVEL_LENGTH = 64
-_OTHER_LEVELS = "(other)"
+# Names that are told apart; a log in which everything is a level, or a field, must not fill the memory.
+_MAX_NAMES = 1000
+_MAX_NAME_LENGTH = 64
+_OTHER_NAMES = "(other)"
 _SAVED_EACH_S = 1.0
 
 
@@ -67,6 +67,8 @@ class Writer:
         self.replaced_bytes = 0
         self.levels: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
+        self.seen: set[str] = set()
+        self.left_out: Counter[str] = Counter()
 
     @property
     def repeated(self) -> int:
@@ -114,9 +116,9 @@ class Writer:
         self.bytes_out += written
         self.replaced_bytes += parsed.replaced_bytes
         self.reasons.update(parsed.reasons)
-        for level, count in parsed.levels.items():
-            known = level in self.levels or (len(self.levels) < _MAX_LEVELS and len(level) <= _MAX_LEVEL_LENGTH)
-            self.levels[level if known else _OTHER_LEVELS] += count
+        self.seen |= parsed.seen
+        _add(self.levels, parsed.levels)
+        _add(self.left_out, parsed.left_out)
         if self._tell_written:
             self._tell_written(parsed.chunk)
         if self._saved and time.monotonic() - self._saved_at >= _SAVED_EACH_S:
@@ -150,3 +152,9 @@ class Writer:
             self._render = self._render or self._renderer()
             pieces, _ = self._render(entries, first_of(np.ones(entries.size, bool), allowed))
         return self._output.write(pieces)
+
+
+def _add(totals: Counter[str], counts: Mapping[str, int]) -> None:
+    for name, count in counts.items():
+        known = name in totals or (len(totals) < _MAX_NAMES and len(name) <= _MAX_NAME_LENGTH)
+        totals[name if known else _OTHER_NAMES] += count

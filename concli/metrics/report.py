@@ -79,6 +79,7 @@ class Report(NamedTuple):
     bottleneck: Verdict | None
     checks: tuple[Check, ...]
     result: Mapping[str, object]
+    engine: Mapping[str, object] | None = None
 
     def to_json(self) -> str:
         """Return the report as one JSON document."""
@@ -86,9 +87,9 @@ class Report(NamedTuple):
 
 
 def _plain(value: object) -> object:
-    """Make dicts and lists of what JSON does not know, and cut floats to microseconds."""
+    """Make dicts and lists of what JSON does not know, and cut floats to microseconds, below 1 to six digits."""
     if isinstance(value, float):
-        return round(value, 6)
+        return round(value, 6) if abs(value) >= 1 else float(f"{value:.6g}")
     if hasattr(value, "_asdict"):
         value = value._asdict()
     if isinstance(value, Mapping):

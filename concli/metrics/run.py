@@ -93,6 +93,8 @@ class Run:
         self.totals: Callable[[], Mapping[str, int]] = dict
         #: What this command alone reports.
         self.result: Callable[[], Mapping[str, object]] = dict
+        #: What is known of who did the work, if that is more than the threads here; see ``concli.engines``.
+        self.engine: Callable[[], Mapping[str, object] | None] = lambda: None
         #: The bytes of input there are, where that is known.
         self.bytes_expected: int | None = None
         #: Says what limits the run, where a job knows better than its stages' figures tell.
@@ -158,4 +160,5 @@ class Run:
             bottleneck=self.verdict() if self.verdict else find_bottleneck(stages, elapsed_s, cpu_s, where.cpus),
             checks=tuple(self._checks),
             result=dict(self.result()),
+            engine=self.engine(),
         )

@@ -53,6 +53,7 @@ reports = st.builds(
     bottleneck=st.none() | st.builds(Verdict, texts, texts),
     checks=some(st.builds(Check, texts, st.booleans(), texts)),
     result=st.dictionaries(texts, values, max_size=3),
+    engine=st.none() | st.dictionaries(texts, values, max_size=3),
 )
 
 STAGE = StageUsage("parse", 2, 9, 8, 90, 80, 1, 1.5, 0.5, 0.25, 1.0, None, QueueUsage(64, 32, 2.5, 8, "bytes"))
@@ -72,7 +73,9 @@ REPORT = Report(
     result={"levels": {"INFO": 9}},
 )
 
-TOP = "schema command version started elapsed_s host config totals stages threads process bottleneck checks result"
+TOP = (
+    "schema command version started elapsed_s host config totals stages threads process bottleneck checks result engine"
+)
 
 
 def parsed(report: Report) -> dict[str, Any]:
@@ -146,3 +149,8 @@ def test_a_path_that_is_not_utf_8_can_still_be_written() -> None:
 def test_a_report_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
         REPORT.elapsed_s = 2.0  # type: ignore[misc]
+
+
+def test_what_is_tiny_keeps_its_digits_and_what_is_large_its_microseconds() -> None:
+    kept = json.loads(REPORT._replace(result={"of": [1.1e-16, 2 / 3, 1234.12345678, -3e-9, 0.0]}).to_json())
+    assert kept["result"]["of"] == [1.1e-16, 0.666667, 1234.123457, -3e-9, 0.0]

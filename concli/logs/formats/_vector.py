@@ -60,7 +60,15 @@ class Grammar:
         """Return the format; ``begins``, if it is simpler, matches where an entry begins."""
         pattern = re.compile(begins) if begins else self.pattern
         return Format(
-            name, title, example, pattern, lambda r: VectorScanner(r, self, name), self.fields, self.joins, month
+            name,
+            title,
+            example,
+            pattern,
+            lambda reading: VectorScanner(reading, self, name),
+            self.fields,
+            self.joins,
+            month,
+            holds_gil=False,
         )
 
 

@@ -27,4 +27,5 @@ BASE = Format(
     b"2026-11-22 16:35:43 [INFO] listening on 127.0.0.1:8731\n",
     ENTRY,
     _scanner,
+    holds_gil=False,
 )

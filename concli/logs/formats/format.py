@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import tzinfo
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from concli.logs.chunk import Chunk
 from concli.logs.entries import Scan
@@ -43,6 +43,7 @@ class Format(NamedTuple):
     If ``joins``, a line that begins no entry belongs to the one before it; after a line that ``unfinished`` matches the
     next goes on. ``month`` is the name of the group of ``begins`` with the month if its timestamps have no year, else
     "". If ``is_unmistakable``, an input that begins with an entry of it is of it, whatever its other lines look like.
+    It ``holds_gil`` if its lines are taken apart one by one, and not by numpy.
     """
 
     name: str
@@ -55,3 +56,10 @@ class Format(NamedTuple):
     month: str = ""
     unfinished: re.Pattern[bytes] | None = None
     is_unmistakable: bool = False
+    holds_gil: bool = True
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel by name, if it is built in: what makes a scanner need not be picklable."""
+        from concli.logs.formats.registry import built_in  # noqa: PLC0415 - the registry is above what it lists
+
+        return (built_in, (self.name,)) if built_in(self.name) is self else (Format, tuple(self))

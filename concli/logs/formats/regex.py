@@ -69,7 +69,7 @@ def regex_format(
         title,
         example,
         re.compile(begins) if begins else wrapped.begins,
-        lambda reading: RegexScanner(reading, layout, wrapped),
+        partial(RegexScanner, layout=layout, wrapped=wrapped),
         tuple(group for group in compiled.groupindex if group not in {"timestamp", "level", "message"}),
         joins,
         month,

@@ -6,7 +6,7 @@ from importlib import import_module
 from concli.errors import UsageError
 from concli.logs.formats.format import Format
 
-__all__ = ["all_formats", "by_name", "names"]
+__all__ = ["all_formats", "built_in", "by_name", "names"]
 
 # By name, where each is; it is imported when it is asked for. The base format is first, because it is found at
 # once then, and those that are a special case of another before it.
@@ -56,13 +56,17 @@ def by_name(name: str) -> Format:
     >>> by_name("redis").title
     'Redis 3 and later'
     """
-    place = _PLACES.get(name)
-    if place is None:
+    found = built_in(name)
+    if found is None:
         import difflib  # noqa: PLC0415 - start-up counts
 
         near = difflib.get_close_matches(name.lower(), _PLACES, 3, 0.5)
         hint = f"did you mean {' or '.join(near)}" if near else "`concli logs formats` lists them"
         raise UsageError(f"no format is called {name!r}; {hint}")
-    module, _, constant = place.partition(".")
-    found: Format = getattr(import_module(f"concli.logs.formats.{module}"), constant)
     return found
+
+
+def built_in(name: str) -> Format | None:
+    """Return a format, None if none is called so."""
+    module, _, constant = _PLACES.get(name, "").partition(".")
+    return getattr(import_module(f"concli.logs.formats.{module}"), constant) if module else None

@@ -89,9 +89,10 @@ class Collector:
                 mine.values_of(field).add(_values(column, chosen))
 
     def finish(self) -> Summary:
-        """Return the summary of all that was added."""
+        """Return the summary of all that was added since the last."""
         self._settle()
-        return self.summary
+        summary, self.summary = self.summary, Summary()
+        return summary
 
     def _add_messages(
         self, entries: Entries, chosen: NDArray[np.int64], moments: NDArray[np.int64], names: list[str], chunk: Chunk

@@ -7,23 +7,26 @@ from typing import NamedTuple
 
 import numpy as np
 
+from concli.engines.engine import Engine
+from concli.engines.threads import Threads
 from concli.errors import InputError
 from concli.logs.choice.choice import Choice
-from concli.logs.choice.chooser import Chooser
 from concli.logs.chunk import CHUNK_BYTES, Chunk
 from concli.logs.entries import COMMON
 from concli.logs.inputs import expand
 from concli.logs.pipeline import WAITING_BYTES, read_chunks
 from concli.logs.reader import Reader
-from concli.logs.source import Formats, Scanners, Source
-from concli.logs.stats.collector import Collector
+from concli.logs.source import Formats, Source
 from concli.logs.stats.compare import comparison
+from concli.logs.stats.counter import Counted, make_counter
 from concli.logs.stats.result import document
 from concli.logs.stats.summary import Summary
 from concli.metrics import Run
-from concli.patterns import BoundedBuffer, ProducerConsumer, ThreadGroup
+from concli.patterns import BoundedBuffer, ProducerConsumer, Resequencer, ThreadGroup
 
 __all__ = ["Job", "Outcome", "stats"]
+
+_WAITING_SUMMARIES = 16
 
 
 class Job(NamedTuple):
@@ -31,6 +34,7 @@ class Job(NamedTuple):
 
     ``others`` are read like the source's inputs, to compare them with. ``fields`` are those whose values are counted,
     None the usual ones. ``top`` is how much of a list is reported. ``choice`` says which entries to count.
+    Chunks are counted by ``engine``, or by ``threads``.
     """
 
     source: Source
@@ -39,6 +43,7 @@ class Job(NamedTuple):
     fields: tuple[str, ...] | None = None
     top: int = 15
     threads: int = 1
+    engine: Engine | None = None
 
 
 class Outcome(NamedTuple):
@@ -94,47 +99,53 @@ def _summarize(
 ) -> Summary:
     """Read some inputs to their end and count what is in them. Adds to ``seen`` what entries have of the choice's."""
     inputs = list(expand(arguments, report))
-    reader = job.source.reader(inputs, report, formats)
-    waiting = BoundedBuffer[Chunk](WAITING_BYTES, sizer=lambda chunk: chunk.capacity)
-    read = run.stage(f"read{suffix}", sink=waiting, unit="bytes")
-    count = run.stage(f"count{suffix}", workers=job.threads, source=waiting, unit="bytes")
-    read.starved_s = lambda: reader.waited_s
-    collectors = [Collector(job.fields) for _ in range(job.threads)]
+    reader, summary = job.source.reader(inputs, report, formats), Summary()
     if not suffix:
         sizes = [source.size for source in inputs if source.size is not None]
         run.bytes_expected = sum(sizes) if len(sizes) == len(inputs) else None
-        run.totals = lambda: _totals([collector.summary for collector in collectors])
+        run.totals = lambda: _totals(summary)
+    engine = job.engine or Threads(job.threads)
+    waiting = BoundedBuffer[Chunk](WAITING_BYTES, sizer=lambda chunk: chunk.capacity)
+    # What is rare is let go of where there is too much: in which order they are put together may matter then.
+    counted = Resequencer[Counted](_WAITING_SUMMARIES, number=lambda one: one.number)
+    read = run.stage(f"read{suffix}", sink=waiting, unit="bytes")
+    count = run.stage(f"count{suffix}", workers=engine.workers, source=waiting, sink=counted, unit="bytes")
+    add = run.stage(f"sum{suffix}", source=counted)
+    read.starved_s = lambda: reader.waited_s
 
-    choosers = [Chooser(job.choice) for _ in collectors]
+    def add_summary(one: Counted) -> None:
+        began = time.perf_counter()
+        summary.merge(one.summary)
+        seen.update(one.seen)
+        add.record(time.perf_counter() - began, items_in=1, items_out=1)
 
-    def counter(collector: Collector, chooser: Chooser) -> Callable[[Chunk], None]:
-        scanners = Scanners(job.source.reading)
+    with (
+        engine.open(make_counter, job.source.reading, job.choice, job.fields) as place,
+        contextlib.closing(reader),
+        ThreadGroup(around=run.threads.watch) as group,
+    ):
+        run.engine = lambda: place.statistics()._asdict()
 
         def count_chunk(chunk: Chunk) -> None:
             began = time.perf_counter()
-            scan = scanners.scan(chunk)
-            collector.add(scan, chunk, None if job.choice.keeps_all else chooser.mask(scan, chunk))
-            lines, size, errors = chunk.lines, chunk.size, len(scan.rejected)
-            entries = scan.entries.size
-            del scan
+            one = place(chunk)
+            found, lines, size = one.summary, chunk.lines, chunk.size
             reader.recycle(chunk)
+            entries, errors = found.entries + found.filtered, found.rejected
             count.record(time.perf_counter() - began, items_in=lines, items_out=entries, bytes_in=size, errors=errors)
+            counted.put(one)
 
-        return count_chunk
-
-    with contextlib.closing(reader), ThreadGroup(around=run.threads.watch) as group:
         group.on_stop(reader.cancel)
+        group.on_stop(place.cancel)
+        ProducerConsumer[Counted]([], [add_summary], buffer=counted, group=group, names=("", f"sum{suffix}")).start()
         ProducerConsumer[Chunk](
             [lambda: read_chunks(reader, reader, read.record)],
-            list(map(counter, collectors, choosers)),
+            [count_chunk] * engine.workers,
             buffer=waiting,
             group=group,
+            at_end=counted.shutdown,
             names=(f"read{suffix}", f"count{suffix}"),
         ).start()
-    seen.update(*(chooser.seen for chooser in choosers))
-    summary = Summary()
-    for collector in collectors:
-        summary.merge(collector.finish())
     _check(run, reader, summary, suffix)
     return summary
 
@@ -150,7 +161,7 @@ def _check(run: Run, reader: Reader, summary: Summary, suffix: str) -> None:
     run.check(f"every byte went through once{suffix}", reader.bytes == summary.size, f"{reader.bytes}, {summary.size}")
 
 
-def _totals(summaries: list[Summary]) -> dict[str, int]:
+def _totals(summary: Summary) -> dict[str, int]:
     names = {"read": "lines"} | {name: name for name in ("entries", "filtered", "continued", "rejected", "blank")}
     names["bytes_in"] = "size"
-    return {total: sum(getattr(summary, name) for summary in summaries) for total, name in names.items()}
+    return {total: getattr(summary, name) for total, name in names.items()}

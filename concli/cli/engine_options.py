@@ -1,0 +1,79 @@
+"""The options that say where the work of a job is done: in threads, in other processes, on other machines."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from concli.cli.quantities import byte_size
+
+if TYPE_CHECKING:
+    from concli.engines.choose import Work
+    from concli.engines.engine import Engine
+
+__all__ = ["Placement", "engine_options"]
+
+_NAMES = ["threads", "processes", "dask", "auto"]
+
+
+class Placement(NamedTuple):
+    """What was said of the engine. ``memory`` is in bytes a worker."""
+
+    name: str
+    scheduler: str | None
+    memory: int | None
+
+    def engine(self, workers: int, work: Callable[[], "Work"]) -> tuple["Engine", dict[str, object]]:
+        """Return the engine, and what the report is to say of it; ``work`` is looked at if it is to be chosen.
+
+        Raises ``UsageError``.
+        """
+        from concli.engines.choose import choose  # noqa: PLC0415 - help must not wait for it
+        from concli.engines.engine import Settings  # noqa: PLC0415
+        from concli.engines.registry import engine_named  # noqa: PLC0415
+
+        name, settings, why = self.name, Settings(self.memory, self.scheduler), None
+        if name == "auto":
+            name, why = choose(work(), workers=workers)
+            if name == "threads":
+                settings = Settings()  # there is nobody whom they could bound
+        engine = engine_named(name, workers, settings)
+        return engine, {"engine": engine.name, "engine_why": why, "scheduler": self.scheduler}
+
+
+def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--engine``, ``--scheduler`` and ``--worker-memory``; the command gets a ``placement``."""
+
+    @wraps(command)
+    def with_options(*, engine: str, scheduler: str | None, worker_memory: int | None, **values: Any) -> Any:
+        return command(placement=Placement(engine, scheduler, worker_memory), **values)
+
+    for option in reversed(
+        [
+            click.option(
+                "--engine",
+                metavar="|".join(_NAMES),
+                default="threads",
+                show_default=True,
+                envvar="CONCLI_ENGINE",
+                help="Where the work is done, --threads at a time: in threads, in worker processes, past the GIL, or "
+                "on a dask cluster. auto takes threads or processes, and says why.",
+            ),
+            click.option(
+                "--scheduler",
+                metavar="ADDRESS",
+                envvar="CONCLI_SCHEDULER",
+                help="With --engine dask: the cluster's, as tcp://HOST:PORT.  [default: a cluster on this machine]",
+            ),
+            click.option(
+                "--worker-memory",
+                metavar="SIZE",
+                callback=byte_size,
+                envvar="CONCLI_WORKER_MEMORY",
+                help="With --engine processes: what a worker may allocate: 500MiB, 2GiB.",
+            ),
+        ]
+    ):
+        with_options = option(with_options)
+    return with_options

@@ -1,0 +1,31 @@
+"""What is known of the work before it is done, for who has to choose where to do it."""
+
+import contextlib
+
+from concli.engines.choose import Work
+from concli.logs.inputs import expand
+from concli.logs.source import Formats, Source
+
+__all__ = ["work_of"]
+
+# Of one thread; the slowest format that holds the GIL and the fastest are not far apart.
+_BYTES_PER_S = 30e6
+
+
+def work_of(source: Source) -> Work:
+    """Tell of the work that the inputs are: their size, and whether the first one's format holds the GIL.
+
+    What is piped in is not looked at; it is taken to be of a usual format.
+    """
+    inputs = list(expand(source.inputs, lambda _: None))
+    sizes = [one.size for one in inputs if one.size is not None]
+    if not sizes or len(sizes) < len(inputs):
+        return Work(holds_gil=False)
+    reader = source.reader(inputs[:1], lambda _: None, Formats(source.formats), _HEAD_BYTES)
+    with contextlib.closing(reader):
+        first = next(iter(reader), None)
+    holds_gil = first is not None and first.format is not None and first.format.holds_gil
+    return Work(holds_gil, bytes=sum(sizes), bytes_per_s=_BYTES_PER_S)
+
+
+_HEAD_BYTES = 64 * 1024
