@@ -11,6 +11,10 @@ goes through a place, which is a function::
 ``make_parser(how)`` builds, once in each worker, the function that does a unit. It is sent by its name, so it is
 defined at the top level of a module or of a file; its arguments, units and results are pickled.
 
+A unit that is large may have a method ``refer``: what it returns, as ``__reduce__`` would, names the data in a file
+instead of holding it. An engine whose workers see the same storage sends that (dask's does); to other processes of this
+machine it costs less to hand the bytes over.
+
 To add an engine, write one file with a class that has what ``engine.Engine`` lists: it takes ``workers`` and
 ``Settings``, and ``open`` gives a context manager of a place. What it needs from elsewhere it imports when it is
 opened, and it raises ``UsageError`` with what to install if that is missing. ``_setup`` carries ``make`` and its

@@ -40,8 +40,11 @@ class Message(NamedTuple):
         return len(self.body) + sum(view.nbytes for view in self.copied)
 
 
-def pack(value: object, regions: Regions | None = None) -> Message:
-    """Take a value apart. Raises what pickling it raises."""
+def pack(value: object, regions: Regions | None = None, *, refers: bool = False) -> Message:
+    """Take a value apart; if it ``refers``, what lies in storage that all see is named instead of sent.
+
+    An object with a method ``refer`` is reduced to what that returns, unless that is None. Raises what pickling raises.
+    """
     buffers: list[Reference | int] = []
     copied: list[memoryview] = []
 
@@ -56,7 +59,7 @@ def pack(value: object, regions: Regions | None = None) -> Message:
         return False
 
     file = io.BytesIO()
-    pickler = pickle.Pickler(file, 5, buffer_callback=keep)
+    pickler = (_Referring if refers else pickle.Pickler)(file, 5, buffer_callback=keep)
     pickler.dispatch_table = {**copyreg.dispatch_table, memoryview: _reduce_view}
     pickler.dump(value)
     return Message(file.getvalue(), buffers, copied)
@@ -142,6 +145,13 @@ class Channel:
 
 def _loads(body: bytes, buffers: Sequence[Any]) -> Any:
     return pickle.loads(body, buffers=buffers)  # noqa: S301 - only parent and child have the pipe
+
+
+class _Referring(pickle.Pickler):
+    def reducer_override(self, value: Any) -> Any:
+        refer = getattr(value, "refer", None)
+        reference = refer() if callable(refer) and not isinstance(value, type) else None
+        return NotImplemented if reference is None else reference
 
 
 def _reduce_view(view: memoryview) -> tuple[Any, ...]:

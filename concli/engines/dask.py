@@ -64,6 +64,7 @@ class Dask:
 
         Raises ``EngineLost`` if the cluster can't be used, and says why.
         """
+        import_module("distributed")  # it adds to the configuration, which is set back to what it was below
         dask: Any = import_module("dask")
         setup = setup_for(make, args)
         with contextlib.ExitStack() as stack:
@@ -97,7 +98,9 @@ class Dask:
                     silence_logs=_SILENT,
                 )
                 stack.callback(_end, cluster)
-            client = distributed.Client(cluster, timeout=_CONNECT_S, set_as_default=False)
+            # What is on this machine is had from the workers themselves; elsewhere they may be out of our reach.
+            direct = True if settings.scheduler is None else None
+            client = distributed.Client(cluster, timeout=_CONNECT_S, set_as_default=False, direct_to_workers=direct)
             stack.callback(client.close, timeout=_LEAVE_S)
             _check(client, where)
         except (OSError, ValueError, RuntimeError) as error:
@@ -130,7 +133,7 @@ class _Cluster(Generic[U, R]):
     def __call__(self, unit: U, /) -> R:
         began = time.perf_counter()
         try:
-            parcel = Parcel.of(pack(unit))
+            parcel = Parcel.of(pack(unit, refers=True))
         except Exception as error:
             raise unsendable(f"a unit, {type(unit).__qualname__},", error) from error
         done, who = self._done(parcel)

@@ -1,11 +1,14 @@
 """What the reader hands to the parsers."""
 
+import os
 from dataclasses import dataclass, field, fields
 from pickle import PickleBuffer
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import numpy as np
 
+from concli.errors import InputError
 from concli.logs.inputs import Input, Place
 from concli.logs.line_finder import LineFinder, Marks
 
@@ -23,6 +26,7 @@ CHUNK_BYTES = 2 * 1024 * 1024
 
 _BEGINNING = Place()
 _READERS = frozenset(["source", "after"])
+_LEFT = _READERS | {"buffer", "line_ends"}
 
 
 @dataclass(slots=True)
@@ -39,7 +43,8 @@ class Chunk:
 
     ``format`` is that of the input. ``year`` is the year at the chunk's beginning if it is known; if not,
     ``modified`` is when the input was last written to, in seconds since the epoch. ``source`` is the input, as
-    it was opened, and ``after`` the place in it where the chunk ends.
+    it was opened, and ``after`` the place in it where the chunk ends. If it has a ``path``, the bytes stand in that
+    file as they are, from ``offset`` on.
     """
 
     buffer: bytearray
@@ -56,6 +61,7 @@ class Chunk:
     format: "Format | None" = None
     year: int | None = None
     modified: float = 0.0
+    path: str | None = None
     source: Input | None = None
     after: Place = _BEGINNING
 
@@ -64,6 +70,13 @@ class Chunk:
         text = PickleBuffer(memoryview(self.buffer)[: self.size + PADDING])
         values = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in _READERS}
         return _restored, ({**values, "buffer": text},)
+
+    def refer(self) -> tuple[Any, ...] | None:
+        """Travel as a place in a file, for a worker that sees it too; None if it is in none."""
+        if self.path is None or self.full_length:
+            return None
+        values = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in _LEFT}
+        return _read_again, (self.consumed, crc32(memoryview(self.buffer)[: self.consumed]), values)
 
     @property
     def capacity(self) -> int:
@@ -96,4 +109,18 @@ def _restored(values: dict[str, Any]) -> Chunk:
     chunk = Chunk(**values)
     if not isinstance(chunk.buffer, bytearray):  # it depends on how it travelled
         chunk.buffer = bytearray(chunk.buffer)
+    return chunk
+
+
+def _read_again(consumed: int, checksum: int, values: dict[str, Any]) -> Chunk:
+    path = values["path"]
+    try:
+        with open(path, "rb", buffering=0) as file:
+            data = os.pread(file.fileno(), consumed, values["offset"])
+    except OSError as error:
+        raise InputError(path, error) from error
+    if crc32(data) != checksum:
+        raise InputError(path, "it has changed since it was read here, or is another file where the worker is")
+    chunk = Chunk(bytearray(data + b"\n"[: values["size"] - consumed] + bytes(PADDING)), **values)
+    chunk.mark_lines(LineFinder())
     return chunk

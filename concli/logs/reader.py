@@ -139,6 +139,8 @@ class Reader:
                     self._tell(source, error)
                     continue
                 stream = Stream(source, text, self, self._plan)
+                is_there = text.file is file and source.size is not None and source.path is not None
+                path = os.path.abspath(source.path) if is_there and source.path else None
                 waited_before_s = self.waited_s
                 while not stream.has_ended:
                     if self._is_cancelled:
@@ -146,6 +148,7 @@ class Reader:
                     chunk = stream.next()
                     self.waited_s = waited_before_s + file.waited_s
                     if chunk:
+                        chunk.path = path
                         yield chunk
                 self._tell(source, stream.problem)
 

@@ -19,11 +19,6 @@ pytest.importorskip("distributed")
 pytestmark = pytest.mark.filterwarnings("default")  # of the libraries below
 
 
-@pytest.fixture(autouse=True)
-def no_thread_is_left_behind() -> None:
-    """Dask keeps threads for the next time."""
-
-
 @pytest.fixture(scope="module")
 def place() -> Iterator[Place[Any, Any]]:
     with Dask(2).open(units.make_call) as place:

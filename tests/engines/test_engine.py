@@ -19,11 +19,6 @@ CASES[-1] = pytest.param(CASES[-1], marks=pytest.mark.stress)  # takes seconds t
 pytestmark = pytest.mark.filterwarnings("default")  # of the libraries below dask
 
 
-@pytest.fixture(autouse=True)
-def no_thread_is_left_behind() -> None:
-    """Dask keeps threads for the next time."""
-
-
 @pytest.fixture(scope="module", params=CASES, ids=str)
 def place(request: pytest.FixtureRequest) -> Iterator[Place[Any, Any]]:
     name, workers = request.param

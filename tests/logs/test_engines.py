@@ -1,22 +1,32 @@
 """The log jobs give the same on every engine, and lose nothing with a worker."""
 
+import gzip
 import json
+import pickle
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from concli.engines._message import pack
 from concli.engines.engine import Engine
 from concli.engines.processes import Processes
+from concli.engines.registry import engine_named
 from concli.engines.threads import Threads
+from concli.errors import InputError
 from concli.logs import Job, process
 from concli.logs.choice.options import choose
+from concli.logs.chunk import Chunk
 from concli.logs.destination import Destination
 from concli.logs.formats.format import Reading
 from concli.logs.formats.own import pattern_format
 from concli.logs.generate import Choice, Log
+from concli.logs.how import How
+from concli.logs.inputs import expand
+from concli.logs.parser import make_parser
 from concli.logs.placing import work_of
-from concli.logs.source import Source
+from concli.logs.source import Formats, Source
 from concli.logs.stats import Job as StatsJob
 from concli.logs.stats import stats
 from concli.metrics import Run
@@ -81,6 +91,41 @@ def test_what_is_opened_by_the_job_and_what_is_ones_own_reach_the_workers(
     job = Job(Source((str(folder / "python.log"),), reading, formats), destination=destination)
     expected = outcome(job, Threads(1), tmp_path / "threads")
     assert outcome(job, Processes(2), tmp_path / "processes") == expected
+
+
+def sent(chunk: Chunk) -> tuple[Chunk, int]:
+    """Return a chunk as it arrives on a machine that sees the same files, and how many bytes went there."""
+    message = pack(chunk, refers=True)
+    arrived: Chunk = pickle.loads(message.body, buffers=message.copied)
+    return arrived, message.nbytes
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "gzip"])
+def test_a_chunk_is_named_where_that_is_enough(folder: Path, tmp_path: Path, encoding: str) -> None:
+    text = (folder / "json.log").read_bytes().removesuffix(b"\n")
+    path = tmp_path / "in.log"
+    path.write_bytes(gzip.compress(text) if encoding == "gzip" else text.decode("utf-8", "replace").encode(encoding))
+    source = Source((str(path),))
+    parse = make_parser(How(Destination(to="jsonl"), Reading(), choose()))
+    with closing(source.reader(list(expand(source.inputs, print)), print, Formats())) as reader:
+        for chunk in reader:
+            arrived, size = sent(chunk)
+            assert (size < 2000) == (encoding == "utf-8")
+            assert b"".join(parse(arrived).pieces) == b"".join(parse(chunk).pieces)
+            assert (arrived.lines, arrived.first_line) == (chunk.lines, chunk.first_line)
+            if encoding == "utf-8":
+                path.write_bytes(path.read_bytes().replace(b"0", b"1"))
+                with pytest.raises(InputError, match="it has changed"):
+                    sent(chunk)
+            reader.recycle(chunk)
+            break
+
+
+def test_a_cluster_gives_the_same(folder: Path, tmp_path: Path) -> None:
+    pytest.importorskip("distributed")
+    job = Job(Source((str(folder),)), choose(grep=["a"]), Destination(to="jsonl"))
+    expected = outcome(job, Threads(1), tmp_path / "threads")
+    assert outcome(job, engine_named("dask", 2), tmp_path / "dask") == expected
 
 
 def test_a_summary_is_that_of_threads(folder: Path) -> None:
