@@ -28,7 +28,7 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 # Threads that dask keeps for the next time.
-KEPT = ("Dask-", "IO loop", "Profile", "QueueFeeder", "asyncio_")
+KEPT = ("Dask-", "IO loop", "Profile", "QueueFeeder", "AsyncProcess", "asyncio_")
 
 
 @pytest.fixture(autouse=True)

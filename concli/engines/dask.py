@@ -17,7 +17,6 @@ import contextlib
 import itertools
 import logging
 import os
-import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
@@ -25,6 +24,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Generic, TypeVar
 
+from concli.engines._local_cluster import local_cluster
 from concli.engines._message import pack
 from concli.engines._setup import Setup, setup_for, unsendable
 from concli.engines._task import Parcel, WhoDid, probe, run
@@ -87,17 +87,7 @@ class Dask:
         try:
             cluster: Any = settings.scheduler
             if cluster is None:
-                cluster = distributed.LocalCluster(
-                    n_workers=self.workers,
-                    threads_per_worker=1,
-                    processes=True,
-                    host="127.0.0.1",
-                    dashboard_address=None,
-                    scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # of what it serves besides
-                    memory_limit=settings.memory or "auto",
-                    silence_logs=_SILENT,
-                )
-                stack.callback(_end, cluster)
+                cluster = stack.enter_context(local_cluster(self.workers, settings.memory))
             # What is on this machine is had from the workers themselves; elsewhere they may be out of our reach.
             direct = True if settings.scheduler is None else None
             client = distributed.Client(cluster, timeout=_CONNECT_S, set_as_default=False, direct_to_workers=direct)
@@ -229,15 +219,6 @@ class _Cluster(Generic[U, R]):
         )
         self._workers[key] = now
         return now
-
-
-def _end(cluster: Any) -> None:
-    """End a local cluster. What its workers may still be at is of no use to anybody."""
-    for nanny in cluster.workers.values():
-        nanny.auto_restart = False
-        with contextlib.suppress(ProcessLookupError, TypeError):  # it has ended, or never begun
-            os.kill(nanny.pid, signal.SIGKILL)
-    cluster.close()
 
 
 def _check(client: Any, where: str) -> None:

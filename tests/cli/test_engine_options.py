@@ -18,13 +18,21 @@ from tests.conftest import RunConcli
 PART = Log(Choice("json")).part(20_000).data
 
 
-@pytest.fixture
-def running(concli_env: dict[str, str], tmp_path: Path) -> "subprocess.Popen[bytes]":
+@pytest.fixture(params=["processes"])
+def running(concli_env: dict[str, str], tmp_path: Path, request: pytest.FixtureRequest) -> "subprocess.Popen[bytes]":
     """A run that waits for more input; its workers have had some."""
-    command = [sys.executable, "-m", "concli", "logs", "process", "--engine", "processes", "-t", "2", "--to", "jsonl"]
+    if request.param == "dask":
+        pytest.importorskip("distributed")
+    command = [sys.executable, "-m", "concli", "logs", "process", "--engine", request.param, "-t", "2", "--to", "jsonl"]
     command += ["-o", "out", "--report", "report", "--no-live"]
     run = subprocess.Popen(
-        command, env=concli_env, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        command,
+        env={**concli_env, "PYTHONWARNINGS": "default"},
+        cwd=tmp_path,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
     )
     assert run.stdin
     run.stdin.write(PART * 4)
@@ -33,8 +41,8 @@ def running(concli_env: dict[str, str], tmp_path: Path) -> "subprocess.Popen[byt
 
 def workers_of(run: "subprocess.Popen[bytes]") -> list[psutil.Process]:
     deadline = time.monotonic() + 30
-    while not (children := psutil.Process(run.pid).children()):
-        assert time.monotonic() < deadline, "no worker was started"
+    while len(children := psutil.Process(run.pid).children(recursive=True)) < 2:
+        assert time.monotonic() < deadline, "no workers were started"
         time.sleep(0.01)
     return children
 
@@ -50,6 +58,16 @@ def test_a_worker_that_is_killed_loses_nothing(
     assert [f"process {worker.pid}, killed by SIGKILL" in line for line in engine["lost"]] == [True]
     assert b"lost" in errors
     assert concli("logs", "process", "--to", "jsonl", input=PART * 6).stdout == (tmp_path / "out").read_bytes()
+
+
+@pytest.mark.parametrize("running", ["processes", "dask"], indirect=True)
+def test_an_interrupt_from_the_terminal_is_one_for_the_run_alone(running: "subprocess.Popen[bytes]") -> None:
+    workers = workers_of(running)
+    os.killpg(running.pid, signal.SIGINT)
+    _, errors = running.communicate()
+    assert (running.returncode, b"Traceback" in errors) == (130, False), errors
+    _, alive = psutil.wait_procs(workers, timeout=10)
+    assert not alive
 
 
 @pytest.mark.parametrize(("by", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])

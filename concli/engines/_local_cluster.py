@@ -1,0 +1,54 @@
+"""A dask cluster on this machine, for one run: nobody else reaches it, and it ends with the run."""
+
+import contextlib
+import logging
+import os
+import signal
+from collections.abc import Iterator
+from importlib import import_module
+from multiprocessing import resource_tracker
+from typing import Any
+
+__all__ = ["local_cluster"]
+
+_SILENT = logging.CRITICAL + 1
+
+
+@contextlib.contextmanager
+def local_cluster(workers: int, memory: int | None) -> Iterator[Any]:
+    """Start so many worker processes, each with ``memory`` bytes if that is said, and end them."""
+    distributed: Any = import_module("distributed")
+    with _interrupts_held():
+        cluster = distributed.LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address=None,
+            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # of what it serves besides
+            memory_limit=memory or "auto",
+            silence_logs=_SILENT,
+        )
+    try:
+        yield cluster
+    finally:
+        # What its workers may still be at is of no use to anybody.
+        for nanny in cluster.workers.values():
+            nanny.auto_restart = False
+            with contextlib.suppress(ProcessLookupError, TypeError):  # it has ended, or never begun
+                os.kill(nanny.pid, signal.SIGKILL)
+        cluster.close()
+
+
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Have a terminal's Ctrl-C come when the block is over, and never to the processes that it starts.
+
+    They inherit what is blocked here, by the thread that starts them; whoever gets the interrupt ends them.
+    """
+    resource_tracker.ensure_running()  # to start that lifts the block
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
