@@ -18,12 +18,12 @@ from concli.errors import UsageError
 from concli.metrics import Check
 from concli.monitor.rates import Rates, total
 from concli.monitor.sample import Sample
+from concli.quantities import parse_bytes
 
 __all__ = ["METRICS", "Alert", "Metric", "Verdict", "Watch", "parse_alert", "shown"]
 
 _ALERT = re.compile(r"\s*(\w+)\s*(>=|<=|>|<)\s*(\d+(?:\.\d*)?|\.\d+)\s*(%|[kmg]?(?:i?b)?)\s*(/\s*s)?\s*", re.IGNORECASE)
 _OPERATORS = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
-_BYTES = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
 
 class Metric(NamedTuple):
@@ -166,7 +166,7 @@ def _factor(where: str, name: str, wanted: str, unit: str) -> float:
     if unit == "%" and wanted == "share":
         return 0.01
     if unit != "%" and wanted == "bytes":
-        return float(_BYTES[unit.lower().rstrip("b").rstrip("i")])
+        return float(parse_bytes(f"1{unit}"))
     hint = {"bytes": "bytes, as 500MiB", "share": "a share of one CPU, as 150%", "number": "a number without a unit"}
     raise UsageError(f"{where}: {name} is {hint[wanted]}")
 

@@ -18,14 +18,13 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from concli.errors import UsageError
+from concli.quantities import parse_seconds
 
 __all__ = ["StageSpec", "parse_stage"]
 
 _KINDS = ("py", "expr", "sh")
 _OPTION = re.compile(r"(?:\A|\s+)(workers|queue|timeout|retries|name)=([^\s'\"`()]*)\Z")
 _END = re.compile(r"(?:\A|\s+)--\Z")
-_TIME = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(us|ms|s|min|m|h|)")
-_SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 _LONGEST_NAME = 16
 
 
@@ -92,10 +91,9 @@ def _whole(least: int) -> Callable[[str], int]:
 
 
 def _seconds(value: str) -> float:
-    match = _TIME.fullmatch(value)
-    seconds = float(match[1]) * _SECONDS[match[2]] if match else 0.0
+    seconds = parse_seconds(f"{value}s" if value[-1:].isdecimal() else value)
     if not seconds:
-        raise ValueError("a time is needed, such as 500ms, 10s or 5min")
+        raise ValueError("a call takes some time")
     return seconds
 
 
