@@ -92,6 +92,7 @@ def test_make_help_names_every_target() -> None:
         "bench-formats",
         "bench-arrays",
         "bench-tasks",
+        "bench-monitor",
         "bench-patterns",
         "bench-lab",
         "stress",
