@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from concli.arrays.crew import Worker
 from concli.arrays.tiles import Tile, tiles
+from concli.arrays.units import HERE, Site
 
 __all__ = ["PHASES", "Blocked", "flops_of"]
 
@@ -31,10 +32,11 @@ def flops_of(rows: int, inner: int, columns: int, kind: np.dtype[Any]) -> int:
 
 
 class Blocked:
-    """``a`` @ ``b`` into ``c``, all of one kind."""
+    """``a`` @ ``b`` into ``c``, all of one kind; the tiles are multiplied at ``site``."""
 
-    def __init__(self, a: Array, b: Array, c: Array, *, workers: int) -> None:
+    def __init__(self, a: Array, b: Array, c: Array, *, workers: int, site: Site = HERE) -> None:
         self._a, self._b, self._c = a, b, c
+        self._site = site
         self.tiles = tiles(c.shape[0], c.shape[1], a.shape[1], workers)
 
     def program(self, worker: Worker) -> None:
@@ -42,7 +44,7 @@ class Blocked:
         worker.phase("multiply", self.tiles, self._multiply, self._flops)
 
     def _multiply(self, tile: Tile) -> None:
-        np.matmul(self._a[tile.rows], self._b[:, tile.columns], out=self._c[tile.rows, tile.columns])
+        self._site.multiply(self._a[tile.rows], self._b[:, tile.columns], self._c[tile.rows, tile.columns])
 
     def _flops(self, tile: Tile) -> int:
         rows, columns = tile.rows.stop - tile.rows.start, tile.columns.stop - tile.columns.start

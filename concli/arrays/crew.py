@@ -44,10 +44,14 @@ class Crew:
         ] = {}  # of each phase its last beginning and end, the seconds, its first beginning
         self.is_stopped = False
 
-    def run(self, program: Callable[["Worker"], object]) -> None:
-        """Run ``program(worker)`` in a thread for each; what one raises is raised, in a group."""
+    def run(self, program: Callable[["Worker"], object], on_stop: Callable[[], object] = lambda: None) -> None:
+        """Run ``program(worker)`` in a thread for each; what one raises is raised, in a group.
+
+        ``on_stop`` is called then, and on an interrupt, to end what they wait at.
+        """
         with ThreadGroup(around=self.run_.threads.watch) as group:
             group.on_stop(self._stop)
+            group.on_stop(on_stop)
             for worker in self.workers:
                 group.spawn(worker.run, program, name=f"worker {worker.index}")
 

@@ -4,12 +4,10 @@ In memory: fill or convert the inputs, measure the peak, multiply, normalize, ch
 same with files that are mapped, and tiles that stream through memory.
 """
 
-import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import numpy as np
 import numpy.typing as npt
 
 from concli.arrays import blocked, strassen, streamed
@@ -19,13 +17,16 @@ from concli.arrays.freivalds import Freivalds
 from concli.arrays.kernels import Choice
 from concli.arrays.matmul_report import Facts, check, result_of, totals_of, verdict_of
 from concli.arrays.normalize import MODES, Normalization
-from concli.arrays.npy import Matrix, MatrixOutput, is_mappable, open_matrix, write_matrix
+from concli.arrays.npy import Matrix, MatrixOutput, is_mappable, open_pair, opened, write_matrix
 from concli.arrays.numbers import as_kind, exactness, kind_for
 from concli.arrays.one_thread import one_blas_thread
 from concli.arrays.plan import ALGORITHMS, Plan, Room, Shape, plan_for, room_for
 from concli.arrays.random_matrix import fill_items
-from concli.errors import InputError, UsageError
-from concli.files import Output, open_output
+from concli.arrays.tiles import tiles
+from concli.arrays.units import Site, make_doer
+from concli.engines.engine import Engine, Place
+from concli.engines.threads import Threads
+from concli.errors import UsageError
 from concli.metrics import Run
 
 __all__ = ["Job", "matmul"]
@@ -41,7 +42,9 @@ class Job(NamedTuple):
 
     ``a`` and ``b`` are matrices or paths of ``.npy`` files; without them there are random ones of ``size`` (rows, inner
     length, columns). ``output`` is a path, ``-`` for standard output, or None. ``rounds`` of Freivalds' test check the
-    product, if any. ``memory`` is how many bytes may be used, by default most of what is available.
+    product, if any. ``memory`` is how many bytes may be used, by default most of what is available. ``engine`` says
+    where tiles are multiplied, by default in ``threads``; the rest is done by as many threads here. The product is the
+    same on any engine, bit by bit; with another number of workers the tiles, and so the last digits, may be others.
     """
 
     a: str | Array | None = None
@@ -56,6 +59,7 @@ class Job(NamedTuple):
     threads: int = 1
     seed: int = 0
     kernel: Choice = Choice(None, "numpy was loaded by the caller")
+    engine: Engine | None = None
 
 
 def matmul(job: Job, run: Run) -> Array | None:
@@ -68,9 +72,7 @@ def matmul(job: Job, run: Run) -> Array | None:
     try:
         if job.algorithm not in ALGORITHMS or job.normalize not in MODES:
             raise UsageError(f"there is no {job.algorithm} with {job.normalize}; see ALGORITHMS and MODES")
-        if (job.a is None) != (job.b is None):
-            raise UsageError("-a and -b: give both, or neither for random matrices")
-        left, right = _inputs(job)
+        left, right = open_pair(job.a, job.b)
         given = [one.array for one in (left, right) if one is not None]
         kind = kind_for([one.dtype for one in given], job.dtype)
         rows, inner, columns = (*given[0].shape, given[1].shape[1]) if given else job.size
@@ -78,8 +80,10 @@ def matmul(job: Job, run: Run) -> Array | None:
         room = room_for(job.memory)
         mappable = is_mappable(job.output) and isinstance(job.a, str) and isinstance(job.b, str)
         plan = plan_for(shape, job.algorithm, room, mappable=mappable)
-        with one_blas_thread() as limited_by:
-            product = _Product(job, run, shape, plan, room, limited_by)
+        engine = job.engine or Threads(job.threads)
+        with one_blas_thread() as limited_by, engine.open(make_doer) as place:
+            run.engine = lambda: place.statistics()._asdict()
+            product = _Product(job, run, shape, plan, room, limited_by, place, engine.workers)
             if plan.streamed and left is not None and right is not None:
                 product.streamed(left, right)
                 return None
@@ -88,41 +92,42 @@ def matmul(job: Job, run: Run) -> Array | None:
         run.end()
 
 
-def _inputs(job: Job) -> tuple[Matrix | None, Matrix | None]:
-    if job.a is None or job.b is None:
-        return None, None
-    left, right = (open_matrix(one) if isinstance(one, str) else Matrix(one) for one in (job.a, job.b))
-    if left.array.shape[1] != right.array.shape[0]:
-        (m, k), (n, p) = left.array.shape, right.array.shape
-        raise InputError(
-            right.path or "the right matrix",
-            f"it is {n}x{p}, and {left.path or 'the left one'} is {m}x{k}: the left one needs as many columns as this "
-            "has rows",
-        )
-    return left, right
-
-
 class _Product:
     """One product in the making."""
 
-    def __init__(self, job: Job, run: Run, shape: Shape, plan: Plan, room: Room, limited_by: str) -> None:
+    def __init__(
+        self,
+        job: Job,
+        run: Run,
+        shape: Shape,
+        plan: Plan,
+        room: Room,
+        limited_by: str,
+        place: Place[Any, Any],
+        threads: int,
+    ) -> None:
         self._job, self._run, self._shape, self._plan, self._room = job, run, shape, plan, room
+        self._place, self._threads = place, min(threads, _MOST_WORKERS)
+        self._site = Site.at(place)
         self._facts = Facts(shape, plan, job.kernel, limited_by, job.normalize)
 
     def in_memory(self, left: Matrix | None, right: Matrix | None) -> Array:
         """Compute and write it."""
         rows, inner, columns, kind = self._shape
-        with self._opened() as output:
-            a = np.empty((rows, inner), kind) if left is None else left.array
-            b = np.empty((inner, columns), kind) if right is None else right.array
+        with opened(self._job.output) as output:
+            new = self._site.new
+            a = new((rows, inner), kind) if left is None else left.array
+            b = new((inner, columns), kind) if right is None else right.array
             if left is not None and right is not None:
                 self._facts.integers = exactness(left.array, right.array, kind)
-                a, b = as_kind(a, kind), as_kind(b, kind)
-            c = np.empty((rows, columns), kind)
-            workers = self._workers(lambda count: len(blocked.Blocked(a, b, c, workers=count).tiles))
+                a, b = as_kind(a, kind, new), as_kind(b, kind, new)
+            c = new((rows, columns), kind)
+            workers = self._workers()
             crew, peak = self._crew(workers)
-            tiled = blocked.Blocked(a, b, c, workers=workers)
-            quick = strassen.Strassen(a, b, c, levels=self._plan.levels, workers=workers) if self._plan.levels else None
+            tiled = blocked.Blocked(a, b, c, workers=workers, site=self._site)
+            quick = None
+            if self._plan.levels:
+                quick = strassen.Strassen(a, b, c, levels=self._plan.levels, workers=workers, site=self._site)
             normalization = Normalization(c, self._job.normalize)
             test = self._test(a, b, c, normalization, quick)
 
@@ -156,10 +161,12 @@ class _Product:
         self._facts.integers = exactness(left.array, right.array, kind)
         output = MatrixOutput(self._job.output or "", (rows, columns), kind)
         try:
-            workers = min(self._job.threads, _MOST_WORKERS)
+            workers = self._threads
             parts = streamed.cut(rows, inner, columns, kind.itemsize, budget=budget, workers=workers)
             crew, peak = self._crew(workers)
-            tiled = streamed.Streamed(left, right, output.matrix, parts, budget=budget, workers=workers)
+            tiled = streamed.Streamed(
+                left, right, output.matrix, parts, budget=budget, workers=workers, site=self._site
+            )
             band_bytes = budget // (8 * workers)
             normalization = Normalization(output.matrix.array, self._job.normalize, min(1 << 20, band_bytes))
             test = self._test(left.array, right.array, output.matrix.array, normalization, None, band_bytes)
@@ -182,28 +189,15 @@ class _Product:
             output.abort()
             raise
 
-    @contextlib.contextmanager
-    def _opened(self) -> Iterator[Output | None]:
-        """Open the output, if there is one, and put it in its place if all goes well."""
-        if self._job.output is None:
-            yield None
-            return
-        output = open_output(self._job.output)
-        try:
-            yield output
-            output.commit()
-        except BaseException:
-            output.abort()
-            raise
-
-    def _workers(self, tiles_for: Callable[[int], int]) -> int:
+    def _workers(self) -> int:
         """Return how many workers find something to do."""
-        threads = min(self._job.threads, _MOST_WORKERS)
-        return threads if self._plan.levels else max(1, min(threads, tiles_for(threads)))
+        rows, inner, columns, _ = self._shape
+        parts = len(tiles(rows, columns, inner, self._threads))
+        return self._threads if self._plan.levels else max(1, min(self._threads, parts))
 
     def _crew(self, workers: int) -> tuple[Crew, Peak]:
         crew = Crew(workers, self._run)
-        peak = Peak(self._shape.kind, workers=workers, flops=self._shape.flops)
+        peak = Peak(self._shape.kind, workers=workers, flops=self._shape.flops, do=self._place)
         facts = self._facts
         facts.crew, facts.peak = crew, peak
         self._run.result = lambda: result_of(facts)
@@ -248,7 +242,7 @@ class _Product:
             facts.phases = (*strassen.PHASES, *blocked.PHASES)
         elif self._plan.streamed:
             facts.phases = streamed.PHASES
-        crew.run(program)
+        crew.run(program, self._place.cancel)
         facts.is_over = True
         if quick is not None and not quick.is_usable:
             facts.plan = Plan("blocked", "an input has a NaN or an infinity, which Strassen's would spread", 0, False)

@@ -13,7 +13,10 @@ from concli.arrays.normalize import Normalization
 from concli.arrays.plan import Plan, Shape
 from concli.metrics import Run, Verdict
 
-__all__ = ["Facts", "check", "result_of", "totals_of", "verdict_of"]
+__all__ = ["UNITS", "Facts", "check", "result_of", "totals_of", "verdict_of"]
+
+#: The phases whose work the engine's workers do, wherever they are; the others are the job's own threads'.
+UNITS = ("calibrate", "multiply", "products")
 
 
 @dataclass(slots=True)
@@ -100,6 +103,7 @@ def result_of(facts: Facts) -> dict[str, object]:
             "nan": normalization.nan if normalization else 0,
             "infinite": normalization.infinite if normalization else 0,
         },
+        "units": UNITS,
         "check": test._asdict() if test else None,
         "error_bound": facts.error_bound,
     }

@@ -10,16 +10,18 @@ import math
 import mmap
 import os
 import stat
+from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from concli.arrays.travel import Origin
 from concli.drafts import Draft
-from concli.errors import InputError, OutputError
-from concli.files import Output
+from concli.errors import InputError, OutputError, UsageError
+from concli.files import Output, open_output
 
-__all__ = ["Matrix", "MatrixOutput", "header_of", "is_mappable", "open_matrix", "write_matrix"]
+__all__ = ["Matrix", "MatrixOutput", "header_of", "is_mappable", "open_matrix", "open_pair", "opened", "write_matrix"]
 
 Array = npt.NDArray[Any]
 
@@ -57,11 +59,30 @@ def open_matrix(path: str) -> Matrix:
             order: Literal["F", "C"] = "F" if is_fortran else "C"
             if not math.prod(shape):
                 return Matrix(np.empty(shape, dtype, order), path)
-            return Matrix(np.memmap(path, dtype, "r", offset, shape, order), path)
+            mapped: Any = np.memmap(file, dtype, "r", offset, shape, order)
+            mapped.origin = Origin.of(path, offset, status)
+            return Matrix(mapped, path)
     except OSError as error:
         raise InputError(path, error) from error
     except (MemoryError, OverflowError, ValueError) as error:
         raise InputError(path, f"can't be mapped: {_one_line(error)}") from error
+
+
+def open_pair(a: str | Array | None, b: str | Array | None) -> tuple[Matrix | None, Matrix | None]:
+    """Open two that are to be multiplied: matrices, paths, or neither. Raises ``UsageError`` and ``InputError``."""
+    if a is None and b is None:
+        return None, None
+    if a is None or b is None:
+        raise UsageError("-a and -b: give both, or neither for random matrices")
+    left, right = (open_matrix(one) if isinstance(one, str) else Matrix(one) for one in (a, b))
+    if left.array.shape[1] != right.array.shape[0]:
+        (m, k), (n, p) = left.array.shape, right.array.shape
+        raise InputError(
+            right.path or "the right matrix",
+            f"it is {n}x{p}, and {left.path or 'the left one'} is {m}x{k}: the left one needs as many columns as this "
+            "has rows",
+        )
+    return left, right
 
 
 def _read_header(path: str, file: io.BufferedReader) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
@@ -104,6 +125,21 @@ def header_of(shape: tuple[int, int], dtype: np.dtype[Any]) -> bytes:
     described = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
     np.lib.format.write_array_header_1_0(header, described)
     return header.getvalue()
+
+
+@contextlib.contextmanager
+def opened(path: str | None) -> Iterator[Output | None]:
+    """Open the output, if there is to be one, and put it in its place if all goes well."""
+    if path is None:
+        yield None
+        return
+    output = open_output(path)
+    try:
+        yield output
+        output.commit()
+    except BaseException:
+        output.abort()
+        raise
 
 
 def write_matrix(output: Output, array: Array) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from concli.arrays.travel import New
 from concli.errors import UsageError
 
 __all__ = ["as_kind", "count_odd", "exactness", "is_finite", "kind_for", "roundoff"]
@@ -40,13 +41,20 @@ def kind_for(inputs: Sequence[np.dtype[Any]], wanted: str | None) -> np.dtype[An
     return np.dtype("f4" if result.itemsize <= 4 else "f8")
 
 
-def as_kind(array: Array, kind: np.dtype[Any]) -> Array:
-    """Return the array as BLAS takes it: of this kind, aligned, and in C or Fortran order; itself if it is so."""
-    by_rows = array.strides[1] == array.itemsize and array.strides[0] >= array.itemsize * array.shape[1]
-    by_columns = array.strides[0] == array.itemsize and array.strides[1] >= array.itemsize * array.shape[0]
+def as_kind(array: Array, kind: np.dtype[Any], new: New = np.empty) -> Array:
+    """Return the array as BLAS takes it: of this kind, aligned, and in C or Fortran order; itself if it is so.
+
+    Else it is copied to what ``new`` makes.
+    """
+    (rows, columns), (down, across), size = array.shape, array.strides, array.itemsize
+    by_rows = across == size and down >= size * columns and not down % size
+    by_columns = down == size and across >= size * rows and not across % size
     if array.dtype == kind and array.dtype.isnative and array.flags.aligned and (by_rows or by_columns):
         return array.view(np.ndarray)
-    return np.asarray(array, kind, order="F" if by_columns and not by_rows else "C")
+    is_fortran = by_columns and not by_rows
+    made = new(array.shape[::-1], kind).T if is_fortran else new(array.shape, kind)
+    np.copyto(made, array, casting="unsafe")
+    return made
 
 
 def is_finite(array: Array) -> bool:

@@ -25,6 +25,7 @@ from concli.arrays.blocked import flops_of
 from concli.arrays.crew import Worker
 from concli.arrays.numbers import roundoff
 from concli.arrays.tiles import Tile, bands, tiles
+from concli.arrays.units import HERE, Site
 from concli.patterns import _sync
 
 __all__ = ["LEAST_SIDE", "PHASES", "Strassen", "error_bound", "levels_for", "strassen_bytes"]
@@ -72,10 +73,14 @@ def error_bound(rows: int, inner: int, columns: int, kind: np.dtype[Any], levels
 
 
 class Strassen:
-    """``a`` @ ``b`` into ``c``, all of one kind, with so many ``levels`` of quartering."""
+    """``a`` @ ``b`` into ``c``, all of one kind, with so many ``levels`` of quartering.
 
-    def __init__(self, a: Array, b: Array, c: Array, *, levels: int, workers: int) -> None:
+    The tiles of its products are multiplied at ``site``.
+    """
+
+    def __init__(self, a: Array, b: Array, c: Array, *, levels: int, workers: int, site: Site = HERE) -> None:
         self._a, self._b, self._c = a, b, c
+        self._site = site
         self._workers = workers
         self._levels = levels
         step = 1 << levels
@@ -122,16 +127,20 @@ class Strassen:
         rows, inner, columns, kind = self._rows, self._inner, self._columns, self._c.dtype
         for _ in range(self._levels):
             rows, inner, columns = rows // 2, inner // 2, columns // 2
-            left = [np.empty(max(rows * inner, rows * columns), kind) for _ in range(2)]
+            left = [self._site.new((max(rows * inner, rows * columns),), kind) for _ in range(2)]
             s, s2 = (flat[: rows * inner].reshape(rows, inner) for flat in left)
             p, p2 = (flat[: rows * columns].reshape(rows, columns) for flat in left)
-            t, t2 = (np.empty((inner, columns), kind) for _ in range(2))
+            t, t2 = (self._site.new((inner, columns), kind) for _ in range(2))
             self._scratch.append(_Scratch((s, s2, t, t2), (p, p2)))
 
     def _quarter(self, worker: Worker, a: Array, b: Array, c: Array, level: int) -> None:
         if level == self._levels:
             parts = tiles(c.shape[0], c.shape[1], a.shape[1], self._workers)
-            worker.phase("products", parts, partial(_multiply, a, b, c), partial(_flops, a, c))
+
+            def multiply(at: Tile) -> None:
+                self._site.multiply(a[at.rows], b[:, at.columns], c[at.rows, at.columns])
+
+            worker.phase("products", parts, multiply, partial(_flops, a, c))
             return
         a11, a12, _, a22 = _quarters(a)
         b11, _, b21, b22 = _quarters(b)
@@ -238,10 +247,6 @@ def _add_product(a: Array, b: Array, c: Array, at: slice) -> None:
 
 def _fill_product(a: Array, b: Array, c: Array, at: slice) -> None:
     np.matmul(a[at], b, out=c[at])
-
-
-def _multiply(a: Array, b: Array, c: Array, tile: Tile) -> None:
-    np.matmul(a[tile.rows], b[:, tile.columns], out=c[tile.rows, tile.columns])
 
 
 def _flops(a: Array, c: Array, tile: Tile) -> int:

@@ -11,13 +11,13 @@ True
 
 from typing import Any, NamedTuple
 
-import numpy as np
 import numpy.typing as npt
 
 from concli.arrays.blocked import flops_of
 from concli.arrays.crew import Worker
 from concli.arrays.npy import Matrix
 from concli.arrays.tiles import bands
+from concli.arrays.units import HERE, Site
 
 __all__ = ["LEAST_BYTES", "PHASES", "Cut", "Streamed", "cut"]
 
@@ -59,15 +59,29 @@ def cut(rows: int, inner: int, columns: int, itemsize: int, *, budget: int, work
 
 
 class Streamed:
-    """``a`` @ ``b`` into ``c``, all three mapped; see ``cut`` for ``parts``."""
+    """``a`` @ ``b`` into ``c``, all three mapped; see ``cut`` for ``parts``.
 
-    def __init__(self, a: Matrix, b: Matrix, c: Matrix, parts: Cut, *, budget: int, workers: int) -> None:
+    What has been read is multiplied at ``site``.
+    """
+
+    def __init__(
+        self,
+        a: Matrix,
+        b: Matrix,
+        c: Matrix,
+        parts: Cut,
+        *,
+        budget: int,
+        workers: int,
+        site: Site = HERE,
+    ) -> None:
         self._a, self._b, self._c = a, b, c
         self._parts = parts
+        self._site = site
         kind = c.array.dtype
-        self._band = np.empty((parts.rows, parts.inner), kind)
-        self._columns = [np.empty((parts.inner, parts.columns), kind) for _ in range(workers)]
-        self._tiles = [np.empty((parts.rows, parts.columns), kind) for _ in range(workers)]
+        self._band = site.new((parts.rows, parts.inner), kind)
+        self._columns = [site.new((parts.inner, parts.columns), kind) for _ in range(workers)]
+        self._tiles = [site.new((parts.rows, parts.columns), kind) for _ in range(workers)]
         # Rows read, and columns used, before the maps are let go: each worker may have so much mapped.
         self._step = max(1, budget // _MAPPED // (2 * workers))
 
@@ -107,7 +121,7 @@ class Streamed:
         inner, width, height = depth.stop - depth.start, at.stop - at.start, band.stop - band.start
         right, tile = self._columns[index][:inner, :width], self._tiles[index][:height, :width]
         self._copy(self._b, depth, at, right)
-        np.matmul(self._band[:height, :inner], right, out=tile)
+        self._site.multiply(self._band[:height, :inner], right, tile)
         for rows in bands(height, max(1, self._step // max(1, width * tile.itemsize))):
             place = self._c.array[band.start + rows.start : band.start + rows.stop, at]
             if depth.start:

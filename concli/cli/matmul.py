@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from concli.cli.engine_options import Placement, engine_options
 from concli.cli.options import Common, common_options, file_names, seed_option
 from concli.cli.quantities import byte_size
 from concli.errors import UsageError
@@ -78,6 +79,7 @@ def _size(_ctx: click.Context, _param: click.Parameter, value: str | None) -> tu
     help="Use no more than this for the matrices: larger ones stay on the disk.  [default: 80% of what is available]",
 )
 @seed_option
+@engine_options
 @common_options
 def matmul(
     common: Common,
@@ -92,12 +94,14 @@ def matmul(
     rounds: int,
     memory: int | None,
     seed: int,
+    placement: Placement,
 ) -> int:
     r"""Multiply two matrices by threads that go through its phases together, with a barrier between them.
 
     A and B are .npy files of integers, floats or complex numbers, or random. Each thread takes tiles and uses one
-    thread of BLAS for them. NaN and infinities are kept, counted and said. What is larger than memory is streamed from
-    the files and into C, which appears whole or not at all.
+    thread of BLAS for them; with --engine, worker processes or a cluster multiply them. NaN and infinities are kept,
+    counted and said. What is larger than memory is streamed from the files and into C, which appears whole or not at
+    all.
 
     \b
     Examples:
@@ -119,10 +123,24 @@ def matmul(
     from concli.arrays.matmul import Job  # noqa: PLC0415 - it loads numpy, which must come after that
     from concli.arrays.matmul import matmul as multiply  # noqa: PLC0415
     from concli.cli.session import session  # noqa: PLC0415
+    from concli.engines.choose import Work  # noqa: PLC0415
 
     size = size or (1024, 1024, 1024)
-    wanted = rounds if check else 0
-    job = Job(left, right, size, output, dtype, normalize, algorithm, wanted, memory, common.threads, seed, kernel)
+    engine, engine_config = placement.engine(common.threads, lambda: Work(holds_gil=False))
+    job = Job(
+        left,
+        right,
+        size,
+        output,
+        dtype,
+        normalize,
+        algorithm,
+        rounds if check else 0,
+        memory,
+        seed=seed,
+        kernel=kernel,
+        engine=engine,
+    )
     config: dict[str, object] = {
         "size": size if left is None else None,
         "a": left,
@@ -136,6 +154,7 @@ def matmul(
         "memory": memory,
         "threads": common.threads,
         "seed": seed,
+        **engine_config,
     }
     with session("matmul", config, common, data_on_stdout=to_stdout, table=_table) as this:
         multiply(job, this.run)

@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from concli.cli.table import process_line
+from concli.cli.table import engine_lines, process_line
 from concli.metrics import Report
 from concli.terminal import visible
 
@@ -28,7 +28,7 @@ def render(report: Report, *, ending: str = "") -> RenderableType:
     head.append(f"  {left} by {right}, {result['dtype']}")
     parts: list[RenderableType] = [head, _rate(result), *_phases(report), _workers(result)]
     parts += [_line(name, text) for name, text in _lines(result)]
-    parts.append(process_line(report))
+    parts += [process_line(report), *_engine(report)]
     if report.bottleneck:
         parts.append(_line("most time", f"{report.bottleneck.stage}: {report.bottleneck.why}"))
     for check in report.checks:
@@ -86,6 +86,15 @@ def _lines(result: Any) -> Iterator[tuple[str, str]]:
     if normalize["by"] == "max":
         largest = normalize["largest"]
         yield "normalize", f"by {largest:.6g}" if largest else "nothing: there is no element other than 0"
+
+
+def _engine(report: Report) -> Iterator[Text]:
+    """Yield what the workers have done, and which phases are theirs, if they are not the threads here."""
+    lines, result = list(engine_lines(report)), dict[str, Any](report.result)
+    if lines:
+        yield from lines
+        here = ", ".join(stage.name for stage in report.stages if stage.name not in result["units"])
+        yield _line("here", f"{here}: done by threads of this process")
 
 
 def _grid(*names: str) -> Table:

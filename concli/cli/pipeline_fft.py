@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from concli.cli.engine_options import Placement, engine_options
 from concli.cli.options import Common, common_options, file_names, seed_option
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ def _shape(_ctx: click.Context, _param: click.Parameter, value: str | None) -> t
 @click.option(
     "--preview", metavar="FILE.png", shell_complete=file_names, help="Write a picture of the first result to FILE.png."
 )
+@engine_options
 @common_options
 def fft(
     common: Common,
@@ -120,6 +122,7 @@ def fft(
     strict: bool,
     resume: bool,
     preview: str | None,
+    placement: Placement,
 ) -> int:
     r"""Transform a stream of two-dimensional array chunks: spectra, filters, autocorrelation.
 
@@ -138,7 +141,9 @@ def fft(
     from concli.arrays.fft import Job, operations, transform  # noqa: PLC0415 - help must not wait for numpy
     from concli.cli.pipeline_fft_table import render  # noqa: PLC0415
     from concli.cli.session import session  # noqa: PLC0415
+    from concli.engines.choose import Work  # noqa: PLC0415
 
+    engine, engine_config = placement.engine(common.threads, lambda: Work(holds_gil=False))
     job = Job(
         inputs,
         output,
@@ -155,7 +160,7 @@ def fft(
         retries=retry,
         resume=resume,
         preview=preview,
-        threads=common.threads,
+        engine=engine,
     )
     config: dict[str, object] = {
         "inputs": inputs,
@@ -174,6 +179,7 @@ def fft(
         "resume": resume,
         "preview": preview,
         "threads": common.threads,
+        **engine_config,
     }
     with session("pipeline fft", config, common, table=render) as this:
         try:

@@ -24,6 +24,8 @@ __all__ = ["Threads"]
 U = TypeVar("U")
 R = TypeVar("R")
 
+_LARGE = 1 << 22
+
 
 class Threads:
     """Units are done in place. Each thread that calls is a worker: the function is made once for each."""
@@ -64,7 +66,10 @@ class _Here(Generic[U, R]):
         return function(unit)
 
     def buffer(self, nbytes: int) -> memoryview:
-        return memoryview(mmap.mmap(-1, max(1, nbytes)))[:nbytes]
+        memory = mmap.mmap(-1, max(1, nbytes), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        if nbytes >= _LARGE and hasattr(mmap, "MADV_HUGEPAGE"):  # as numpy does for its own; a page is a fault
+            memory.madvise(mmap.MADV_HUGEPAGE)
+        return memoryview(memory)[:nbytes]
 
     def cancel(self) -> None:
         self._is_cancelled = True

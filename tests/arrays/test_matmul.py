@@ -191,7 +191,7 @@ def test_an_interrupt_leaves_what_was_there(tmp_path: Path, concli_env: dict[str
     for name in ("a.npy", "b.npy"):
         np.save(tmp_path / name, np.ones((1500, 1500), "f4"))
     (tmp_path / "c.npy").write_bytes(b"before")
-    for extra in ([], ["--memory", "20MiB"]):
+    for extra in ([], ["--memory", "20MiB"], ["--engine", "processes", "-t", "2"]):
         code = (
             "import sys, os, signal\n"
             "from concli.arrays import crew\n"

@@ -4,7 +4,7 @@ import pytest
 
 from concli.arrays import one_thread
 from concli.arrays.blas import blas
-from concli.arrays.one_thread import HOWS, one_blas_thread
+from concli.arrays.one_thread import HOWS, one_blas_thread, stay_at_one_blas_thread
 
 
 def test_within_the_block_there_is_one_thread() -> None:
@@ -28,6 +28,14 @@ def test_another_blas_is_told_by_threadpoolctl(monkeypatch: pytest.MonkeyPatch) 
     test_within_the_block_there_is_one_thread()
     with one_blas_thread() as how:
         assert how == "threadpoolctl"
+
+
+def test_a_worker_within_the_block_changes_nothing_for_the_time_after() -> None:
+    before = blas().threads
+    with one_blas_thread():
+        stay_at_one_blas_thread()
+        assert blas().threads in {1, None}
+    assert blas().threads == before
 
 
 def test_a_block_that_fails_gives_the_threads_back() -> None:

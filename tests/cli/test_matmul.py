@@ -45,6 +45,29 @@ def test_the_product_can_go_to_standard_output(concli: RunConcli) -> None:
     assert np.load(io.BytesIO(done.stdout)).shape == (4, 2)
 
 
+@pytest.mark.parametrize("size", ["300", "3x0x2"])
+def test_worker_processes_multiply_the_same_and_the_table_tells_of_them(
+    concli: RunConcli, tmp_path: Path, size: str
+) -> None:
+    words = ["matmul", "--size", size, "-t", "2", "--check", "--seed", "3"]
+    done = concli(*words, "-o", "there.npy", "--engine", "processes", "--report", "report.json")
+    assert done.returncode == 0, done.stderr
+    assert concli(*words, "-qo", "here.npy").returncode == 0
+    assert (tmp_path / "there.npy").read_bytes() == (tmp_path / "here.npy").read_bytes()
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["config"]["engine"] == "processes"
+    assert report["engine"]["units"] == report["totals"]["tiles"] + len(report["result"]["workers"])
+    text = done.stderr.decode()
+    assert "processes  worker-1" in text
+    assert "check, write: done by threads of this process" in text
+
+
+def test_auto_takes_threads_and_says_why(concli: RunConcli) -> None:
+    config = json.loads(concli("matmul", "--size", "9", "--engine", "auto", "--json").stdout)["config"]
+    assert config["engine"] == "threads"
+    assert "GIL" in config["engine_why"]
+
+
 @pytest.mark.parametrize("size", ["0", "0x3x2", "3x0x2", "1", "1x5000x1"])
 def test_empty_and_tiny_matrices_are_products_too(concli: RunConcli, size: str) -> None:
     done = concli("matmul", "--size", size, "-t", "3", "--check", "--normalize", "rows", "-qo", "c.npy")

@@ -30,6 +30,22 @@ def test_the_report_is_the_same_for_any_number_of_threads(concli: RunConcli) -> 
     assert all(check["passed"] for report in reports for check in report["checks"])
 
 
+def test_worker_processes_make_the_same_and_the_table_tells_of_them(concli: RunConcli, tmp_path: Path) -> None:
+    done = concli("pipeline", "fft", "-t", 2, *SMALL, "-o", "there.npy", "--engine", "processes", "--report", "report")
+    assert done.returncode == 0, done.stderr
+    assert b"processes  worker-1" in done.stderr
+    assert concli("pipeline", "fft", "-q", *SMALL, "-o", "here.npy").returncode == 0
+    assert (tmp_path / "there.npy").read_bytes() == (tmp_path / "here.npy").read_bytes()
+    report = json.loads((tmp_path / "report").read_text())
+    assert (report["config"]["engine"], report["engine"]["units"]) == ("processes", 6)
+
+
+def test_auto_takes_threads_and_says_why(concli: RunConcli) -> None:
+    config = json.loads(concli("pipeline", "fft", "-q", "--json", "--engine", "auto", *SMALL).stdout)["config"]
+    assert config["engine"] == "threads"
+    assert "GIL" in config["engine_why"]
+
+
 def test_a_stack_is_transformed_to_a_stack(concli: RunConcli, tmp_path: Path) -> None:
     stack = np.random.default_rng(0).standard_normal((4, 10, 12))
     np.save(tmp_path / "in.npy", stack)
@@ -87,10 +103,10 @@ def test_a_file_that_may_not_grow_is_one_line_and_leaves_nothing(concli: RunConc
 BIG = ("--chunks", "4000", "--shape", "256x256")
 
 
-def test_an_interrupt_leaves_what_can_be_resumed(concli_env: dict[str, str], tmp_path: Path) -> None:
-    code, shown = interrupted(
-        ["pipeline", "fft", "--live", *BIG, "-o", str(tmp_path / "out.npy")], concli_env, once_shown="chunks/s"
-    )
+@pytest.mark.parametrize("engine", ["threads", "processes"])
+def test_an_interrupt_leaves_what_can_be_resumed(concli_env: dict[str, str], tmp_path: Path, engine: str) -> None:
+    words = ["pipeline", "fft", "--live", *BIG, "-o", str(tmp_path / "out.npy"), "--engine", engine]
+    code, shown = interrupted(words, concli_env, once_shown=" done")
     assert code == 130
     assert "left" in shown
     assert not (tmp_path / "out.npy").exists()

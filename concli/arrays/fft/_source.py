@@ -1,12 +1,16 @@
 """What a source of chunks is, and how one tells that a chunk can't be had."""
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
 
 from concli.arrays.fft.fourier import Array
 
-__all__ = ["ChunkError", "ReadError", "Source"]
+__all__ = ["Again", "ChunkError", "ReadError", "Source"]
+
+#: It can be pickled, and raises ``InputError``.
+Again = Callable[[], Array]
 
 
 class ChunkError(Exception):
@@ -28,6 +32,12 @@ class Source(Protocol):
         """Return a chunk, in the bytes ``spare`` if it has to be somewhere; nobody writes to it.
 
         Raises ``ChunkError``, ``ReadError`` for what may pass.
+        """
+
+    def again(self, number: int) -> Again | None:
+        """Return what makes the chunk that was loaded last again, in another process that sees the same storage.
+
+        None if nothing does but to send its values.
         """
 
     def name(self, number: int) -> str:

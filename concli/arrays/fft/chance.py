@@ -1,10 +1,12 @@
 """Chunks by chance: for a trial without an input."""
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from concli.arrays.fft._source import Again
 from concli.arrays.fft.fourier import Array
 from concli.errors import UsageError
 
@@ -39,6 +41,10 @@ class Chance:
         parts -= 0.5
         return values
 
+    def again(self, number: int) -> Again:
+        """See ``Source``."""
+        return partial(_made, self.shape, self.dtype, self._seed, number)
+
     def name(self, number: int) -> str:
         """See ``Source``."""
         return f"random chunk {number}"
@@ -49,3 +55,8 @@ class Chance:
 
     def close(self) -> None:
         """See ``Source``."""
+
+
+def _made(shape: tuple[int, int], dtype: np.dtype[Any], seed: int, number: int) -> Array:
+    source = Chance(number + 1, shape, dtype, seed)
+    return source.load(number, np.empty(source.spare_bytes, np.uint8))

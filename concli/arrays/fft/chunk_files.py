@@ -10,13 +10,15 @@ import math
 import mmap
 import os
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
-from concli.arrays.fft._source import ChunkError, ReadError
+from concli.arrays.fft._source import Again, ChunkError, ReadError
 from concli.arrays.fft.fourier import Array
 from concli.arrays.fft.header import Header
+from concli.arrays.travel import Origin
 
 __all__ = ["Files", "Part", "shown"]
 
@@ -39,6 +41,12 @@ class Part(NamedTuple):
         return self.header is not None and self.header.fortran and self.chunks > 1
 
 
+class _Opened(NamedTuple):
+    part: Part
+    file: BinaryIO
+    origin: Origin
+
+
 class Files:
     """Chunks in files, of which one at a time is open. ``load`` is to be called by one thread."""
 
@@ -46,7 +54,7 @@ class Files:
         self.shape, self.dtype, self.count = shape, dtype, count
         self._parts = parts
         self._firsts = [part.first for part in parts]
-        self._opened: tuple[Part, BinaryIO] | None = None
+        self._opened: _Opened | None = None
 
     @property
     def spare_bytes(self) -> int:
@@ -89,20 +97,30 @@ class Files:
         values = spare.view(self.dtype)
         return values.reshape(self.shape, order="F" if part.header.fortran else "C")
 
+    def again(self, number: int) -> Again | None:
+        """See ``Source``."""
+        part = self._part(number)
+        if self._opened is None or part.header is None or part.is_spread:
+            return None
+        origin = self._opened.origin
+        origin = origin._replace(offset=part.header.offset + (number - part.first) * self.spare_bytes)
+        return partial(origin.read, self.shape, self.dtype, "F" if part.header.fortran else "C")
+
     def close(self) -> None:
         """See ``Source``."""
         if self._opened is not None:
-            self._opened[1].close()
+            self._opened.file.close()
         self._opened = None
 
     def _part(self, number: int) -> Part:
         return self._parts[int(np.searchsorted(self._firsts, number, side="right")) - 1]
 
     def _file(self, part: Part) -> BinaryIO:
-        if self._opened is None or self._opened[0] is not part:
+        if self._opened is None or self._opened.part is not part:
             self.close()
-            self._opened = part, open(part.path, "rb", buffering=0)  # noqa: SIM115 - `close` does
-        return self._opened[1]
+            file = open(part.path, "rb", buffering=0)  # noqa: SIM115 - `close` does
+            self._opened = _Opened(part, file, Origin.of(part.path, 0, os.fstat(file.fileno())))
+        return self._opened.file
 
 
 def _read(file: BinaryIO, place: int, spare: Array) -> None:

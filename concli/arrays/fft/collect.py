@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from concli.arrays.fft._source import Again
 from concli.arrays.fft.digest import combined
 from concli.arrays.fft.fourier import Array
 from concli.arrays.fft.preview import coarse, grey
@@ -40,6 +41,7 @@ class Slot:
         """Use it for a chunk."""
         self.number = number
         self.values: Array | None = None
+        self.again: Again | None = None
         self.error = ""
         self.digest = ""
         self.is_finite = True

@@ -8,14 +8,16 @@ import numpy as np
 
 from concli.arrays.fft._source import Source
 from concli.arrays.fft.collect import Collector, Failure, Slot
-from concli.arrays.fft.fourier import Fourier
 from concli.arrays.fft.operations import Operation, operations
 from concli.arrays.fft.pipeline import Pipeline
 from concli.arrays.fft.plan import Plan, make_plan
 from concli.arrays.fft.preview import png
 from concli.arrays.fft.source import find_source
 from concli.arrays.fft.stack import Stack
-from concli.arrays.fft.transform import Transformer, scratch_bytes
+from concli.arrays.fft.transform import make_transformer, scratch_bytes
+from concli.arrays.travel import new_array
+from concli.engines.engine import Engine, Place
+from concli.engines.threads import Threads
 from concli.errors import OutputError, UsageError
 from concli.files import write_whole
 from concli.metrics import Run
@@ -33,7 +35,8 @@ class Job(NamedTuple):
     """What to transform, and how.
 
     ``inputs`` are files or directories, none for random chunks. ``resume`` goes on with what an interrupted run has
-    left of ``output``; without an output the results are computed and not kept. See ``find_source``, ``make_plan``.
+    left of ``output``; without an output the results are computed and not kept. Chunks are transformed by ``engine``,
+    or by ``threads``. See ``find_source``, ``make_plan``.
     """
 
     inputs: tuple[str, ...] = ()
@@ -52,6 +55,7 @@ class Job(NamedTuple):
     resume: bool = False
     preview: str | None = None
     threads: int = 1
+    engine: Engine | None = None
 
 
 class Outcome(NamedTuple):
@@ -101,24 +105,11 @@ def _transform(
         wants_picture=job.preview is not None,
         centres=plan.is_centred_when_shown and not job.shift,
     )
-    threads = max(1, min(job.threads, source.count))
-    slots = [
-        Slot(np.empty(source.spare_bytes, np.uint8), np.empty(plan.shape, plan.dtype))
-        for _ in range(threads + _SPARE_SLOTS)
-    ]
-    transformers = [Transformer(plan, Fourier(job.norm)) for _ in range(threads)]
+    engine = job.engine or Threads(job.threads)
+    threads = max(1, min(engine.workers, source.count))
+    in_flight = threads + _SPARE_SLOTS
     input_bytes = source.shape[0] * source.shape[1] * source.dtype.itemsize
-    bound = len(slots) * (input_bytes + plan.nbytes) + threads * scratch_bytes(plan) + _SLACK
-    pipeline = Pipeline(
-        source,
-        transformers,
-        collector,
-        slots,
-        syncs=stack is not None,
-        retries=job.retries,
-        stops=job.stops,
-        strict=job.strict,
-    )
+    bound = in_flight * (input_bytes + plan.nbytes) + threads * scratch_bytes(plan) + _SLACK
     run.bytes_expected = (source.count - len(done)) * input_bytes
     run.totals = lambda: _totals(source.count, collector)
     facts = {
@@ -129,11 +120,23 @@ def _transform(
         "result_dtype": plan.dtype.name,
         "steps": plan.names,
         "numpy": np.__version__,
-        "memory": {"in_flight_chunks": len(slots), "bound_bytes": bound},
+        "memory": {"in_flight_chunks": in_flight, "bound_bytes": bound},
     }
     run.result = lambda: {**facts, **_result(collector)}
     try:
-        pipeline.run([number for number in range(source.count) if number not in done], run)
+        with engine.open(make_transformer, plan, job.norm, job.strict) as place:
+            run.engine = lambda: place.statistics()._asdict()
+            pipeline = Pipeline(
+                source,
+                place,
+                threads,
+                collector,
+                [_slot(place, source, plan) for _ in range(in_flight)],
+                syncs=stack is not None,
+                retries=job.retries,
+                stops=job.stops,
+            )
+            pipeline.run([number for number in range(source.count) if number not in done], run)
         _check(run, source, collector, peak_rss_bytes() - begun_with, bound, has_stopped=pipeline.has_stopped)
         if stack is not None:
             _end(stack, collector, keeps=pipeline.has_stopped)
@@ -144,6 +147,11 @@ def _transform(
     if job.preview is not None and collector.picture is not None:
         write_whole(job.preview, png(collector.picture))
     return Outcome(tuple(sorted(collector.failures)), pipeline.has_stopped)
+
+
+def _slot(place: Place[Any, Any], source: Source, plan: Plan) -> Slot:
+    spare = new_array(place, (source.spare_bytes,), np.dtype(np.uint8))
+    return Slot(spare, new_array(place, plan.shape, plan.dtype))
 
 
 def _type(name: str) -> np.dtype[Any]:

@@ -15,8 +15,9 @@ import numpy as np
 
 from concli.arrays.fft._source import ChunkError, ReadError, Source
 from concli.arrays.fft.collect import Collector, Slot
-from concli.arrays.fft.fourier import Array
-from concli.arrays.fft.transform import Transformer
+from concli.arrays.fft.transform import Transformed, Unit
+from concli.arrays.travel import put
+from concli.engines.engine import Place
 from concli.metrics import Run, Stage
 from concli.patterns import BoundedBuffer, BufferStatistics, ProducerConsumer, ThreadGroup, _sync
 
@@ -28,32 +29,30 @@ _LONGEST_PAUSE_S = 2.0
 
 
 class Pipeline:
-    """What runs in it: ``transformers``, one a thread; ``slots`` for the chunks in flight.
+    """What runs in it: ``place``, called by ``workers`` threads; ``slots`` for the chunks in flight.
 
     A chunk that fails for what may pass, an error of reading or a lack of memory, is tried ``retries`` times again,
     with a pause that grows; one that is damaged is not. If a failure ``stops``, no other chunk is begun after it.
-    With ``strict`` a chunk with a value that is not finite fails.
     """
 
     def __init__(
         self,
         source: Source,
-        transformers: Sequence[Transformer],
+        place: Place[Unit, Transformed],
+        workers: int,
         collector: Collector,
         slots: Sequence[Slot],
         *,
         syncs: bool,
         retries: int = 0,
         stops: bool = False,
-        strict: bool = False,
     ) -> None:
         self._source = source
-        self._transformers = transformers
+        self._place, self._workers = place, workers
         self._collector = collector
         self._syncs = syncs
         self._retries = retries
         self._stops = stops
-        self._strict = strict
         self.has_stopped = False  # written by the collector alone
         room = len(slots)
         self._stopping = _sync.Event()  # whoever pauses must know
@@ -63,13 +62,13 @@ class Pipeline:
 
     def run(self, numbers: Sequence[int], run: Run) -> None:
         """Do the chunks with these numbers, registering the stages on ``run``; what fails is raised, in a group."""
-        workers = len(self._transformers)
         read = run.stage("read", sink=_Room(self._free), unit="chunks")
-        work = run.stage("transform", workers=workers, source=self._waiting, sink=self._done, unit="chunks")
+        work = run.stage("transform", workers=self._workers, source=self._waiting, sink=self._done, unit="chunks")
         collect = run.stage("collect", source=self._done, sink=self._written, unit="chunks")
         with ThreadGroup(around=run.threads.watch) as group:
             group.on_stop(self._stopping.set)
             group.on_stop(self._free.shutdown)
+            group.on_stop(self._place.cancel)
             if self._syncs:
                 group.on_stop(lambda: self._written.shutdown(immediate=True))
                 group.spawn(self._sync, run.stage("sync", source=self._written, unit="chunks"), name="sync")
@@ -83,7 +82,7 @@ class Pipeline:
             ).start()
             ProducerConsumer[Slot](
                 [lambda: self._read(numbers, read)],
-                [self._transforming(transformer, work) for transformer in self._transformers],
+                [self._transforming(work)] * self._workers,
                 buffer=self._waiting,
                 group=group,
                 at_end=self._done.shutdown,
@@ -102,11 +101,11 @@ class Pipeline:
             stage.record(time.perf_counter() - began, items_out=1, bytes_in=size, bytes_out=size)
             yield slot
 
-    def _transforming(self, transformer: Transformer, stage: Stage) -> Callable[[Slot], None]:
+    def _transforming(self, stage: Stage) -> Callable[[Slot], None]:
         def transform(slot: Slot) -> None:
             began = time.perf_counter()
             if not slot.error:
-                self._attempt(slot, lambda slot: self._transform(slot, transformer))
+                self._attempt(slot, self._transform)
             is_good = not slot.error
             stage.record(
                 time.perf_counter() - began,
@@ -160,24 +159,16 @@ class Pipeline:
 
     def _load(self, slot: Slot) -> None:
         slot.values = self._source.load(slot.number, slot.spare)
+        slot.again = self._source.again(slot.number)
 
-    def _transform(self, slot: Slot, transformer: Transformer) -> None:
+    def _transform(self, slot: Slot) -> None:
         values = slot.values
         if values is None:
             raise ChunkError("there is nothing in it")
-        with np.errstate(all="ignore"):
-            if self._strict and (bad := _not_finite(values)):
-                raise ChunkError(f"{bad:,} of its values are not finite")
-            slot.digest = transformer.transform(values, slot.result)
+        done = self._place(Unit(slot.number, values, slot.result, slot.again))
+        put(done.out, slot.result)
+        slot.digest = done.digest
         slot.is_finite = bool(np.isfinite(slot.result[0, 0]))  # the mean's: one value that is not makes it so too
-
-
-def _not_finite(values: Array) -> int:
-    """Count the values that are NaN or infinite."""
-    # Where the sum is finite all values are, and that is quicker to know.
-    if values.dtype.kind not in "fc" or np.isfinite(np.add.reduce(values, axis=None)):
-        return 0
-    return values.size - int(np.count_nonzero(np.isfinite(values)))
 
 
 class _Room:

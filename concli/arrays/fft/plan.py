@@ -22,10 +22,15 @@ __all__ = ["Plan", "make_plan", "operations"]
 
 
 class Plan(NamedTuple):
-    """What to do with a chunk, and what comes of it."""
+    """What to do with a chunk, and what comes of it. ``made_of`` are the arguments of ``make_plan``."""
 
     before: State
     steps: tuple[Step, ...]
+    made_of: tuple[Any, ...]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel as what it was made of: steps are functions."""
+        return _again, self.made_of
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -63,6 +68,7 @@ def make_plan(
     shift: bool = False,
 ) -> Plan:
     """Return the plan for chunks of this shape and type. Raises ``UsageError`` for what makes no sense."""
+    chain = tuple(chain)
     if 0 in shape:
         raise UsageError(f"a chunk of {shape[0]}x{shape[1]} has no values to transform")
     maker = Maker(State(Kind.SPACE, shape, dtype, shape[1]))
@@ -74,4 +80,10 @@ def make_plan(
         maker.shift()
     if not maker.steps:
         raise UsageError("--op: there is nothing to do")
-    return Plan(maker.before, tuple(maker.steps))
+    return Plan(maker.before, tuple(maker.steps), (chain, shape, dtype, window, shift))
+
+
+def _again(
+    chain: tuple[Operation, ...], shape: tuple[int, int], dtype: np.dtype[Any], window: str, shift: bool
+) -> Plan:
+    return make_plan(chain, shape, dtype, window=window, shift=shift)

@@ -1,14 +1,63 @@
-"""The transformer: one thread's part of the work, with buffers that it uses again for every chunk."""
+"""The transformer: a worker's part of the work, with buffers that it uses again for every chunk."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from concli.arrays.fft._source import Again, ChunkError
 from concli.arrays.fft.digest import digest
 from concli.arrays.fft.fourier import Array, Fourier
 from concli.arrays.fft.plan import Plan
 
-__all__ = ["Transformer", "scratch_bytes"]
+__all__ = ["Transformed", "Transformer", "Unit", "make_transformer", "scratch_bytes"]
+
+
+class Unit(NamedTuple):
+    """A chunk to transform, and where its result goes; ``again`` makes its values again, wherever it is called."""
+
+    number: int
+    values: Array
+    out: Array
+    again: Again | None = None
+
+    def refer(self) -> tuple[Any, ...]:
+        """Travel to another machine as what makes the values there, if something does, and without what is in ``out``.
+
+        See ``concli.engines``.
+        """
+        return _unit_for, (self.number, self.again or self.values, self.out.shape, self.out.dtype.str)
+
+    def __repr__(self) -> str:
+        """Say which it is, without the values."""
+        return f"chunk {self.number}"
+
+
+class Transformed(NamedTuple):
+    """The result, and its checksum."""
+
+    out: Array
+    digest: str
+
+
+def _unit_for(number: int, values: Array | Again, shape: tuple[int, int], dtype: str) -> Unit:
+    return Unit(number, values() if callable(values) else values, np.empty(shape, dtype))
+
+
+def make_transformer(plan: Plan, norm: str, strict: bool) -> Callable[[Unit], Transformed]:
+    """Return what transforms chunks, for one thread.
+
+    If ``strict``, one with a value that is not finite raises ``ChunkError``.
+    """
+    transformer = Transformer(plan, Fourier(norm))
+
+    def transform(unit: Unit) -> Transformed:
+        with np.errstate(all="ignore"):
+            if strict and (bad := _not_finite(unit.values)):
+                raise ChunkError(f"{bad:,} of its values are not finite")
+            return Transformed(unit.out, transformer.transform(unit.values, unit.out))
+
+    return transform
 
 
 class _Place(NamedTuple):
@@ -47,6 +96,14 @@ def scratch_bytes(plan: Plan) -> int:
     before = plan.before
     spoiled = before.shape[0] * before.shape[1] * before.dtype.itemsize if plan.steps[0].scratches else 0
     return sum(own.values()) + spoiled
+
+
+def _not_finite(values: Array) -> int:
+    """Count the values that are NaN or infinite."""
+    # Where the sum is finite all values are, and that is quicker to know.
+    if values.dtype.kind not in "fc" or np.isfinite(np.add.reduce(values, axis=None)):
+        return 0
+    return values.size - int(np.count_nonzero(np.isfinite(values)))
 
 
 def _places(plan: Plan) -> list[_Place]:

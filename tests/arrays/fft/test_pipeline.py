@@ -1,6 +1,7 @@
 """The threads; what they make is tested with the job."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -9,11 +10,11 @@ from concli.arrays.fft import pipeline as module
 from concli.arrays.fft._source import ChunkError, ReadError
 from concli.arrays.fft.chance import Chance
 from concli.arrays.fft.collect import Collector, Slot
-from concli.arrays.fft.fourier import Fourier
 from concli.arrays.fft.operations import operations
 from concli.arrays.fft.pipeline import Pipeline
 from concli.arrays.fft.plan import make_plan
-from concli.arrays.fft.transform import Transformer
+from concli.arrays.fft.transform import Transformer, make_transformer
+from concli.engines.threads import Threads
 from concli.metrics import Run
 from concli.patterns import _sync
 
@@ -42,27 +43,28 @@ class _Unsteady(Chance):
         return super().load(number, spare)
 
 
-def pipeline(source: Chance, threads: int, room: int, retries: int = 0) -> tuple[Pipeline, Collector]:
+@contextlib.contextmanager
+def pipeline(source: Chance, threads: int, room: int, retries: int = 0) -> Iterator[tuple[Pipeline, Collector]]:
     plan = make_plan(operations(["fft2"]), source.shape, source.dtype)
     collector = Collector(None, source.name, lambda _: None, done={}, is_spectrum=True, wants_picture=False)
     slots = [Slot(np.empty(source.spare_bytes, np.uint8), np.empty(plan.shape, plan.dtype)) for _ in range(room)]
-    workers = [Transformer(plan, Fourier("backward")) for _ in range(threads)]
-    return Pipeline(source, workers, collector, slots, syncs=False, retries=retries), collector
+    with Threads(threads).open(make_transformer, plan, "backward", False) as place:
+        yield Pipeline(source, place, threads, collector, slots, syncs=False, retries=retries), collector
 
 
 @pytest.mark.parametrize(("threads", "room"), [(1, 1), (1, 3), (4, 1), (4, 6)])
 def test_any_number_of_slots_and_threads_does_every_chunk_once(threads: int, room: int) -> None:
-    whole, collector = pipeline(Chance(30, (4, 4), np.dtype(float), 0), threads, room)
     run = Run("pipeline fft", {})
-    whole.run(range(30), run)
+    with pipeline(Chance(30, (4, 4), np.dtype(float), 0), threads, room) as (whole, collector):
+        whole.run(range(30), run)
     assert collector.done == 30
     assert [stage.items_in for stage in run.snapshot().stages] == [0, 30, 30]
     assert all(stage.queue.peak <= room for stage in run.snapshot().stages if stage.queue)
 
 
 def test_what_nobody_thought_of_ends_all_threads_and_is_raised() -> None:
-    whole, collector = pipeline(_Broken(30, (4, 4), np.dtype(float), 0), 2, 2)
-    with pytest.raises(ExceptionGroup) as caught:
+    broken = _Broken(30, (4, 4), np.dtype(float), 0)
+    with pipeline(broken, 2, 2) as (whole, collector), pytest.raises(ExceptionGroup) as caught:
         whole.run(range(30), Run("pipeline fft", {}))
     assert [str(error) for error in caught.value.exceptions] == ["nobody thought of this"]
     assert collector.done <= 5
@@ -74,8 +76,8 @@ def test_what_may_pass_is_tried_again_and_what_is_damaged_is_not(
 ) -> None:
     monkeypatch.setattr(module, "_PAUSE_S", 0)
     source = _Unsteady(9, failures, error)
-    whole, collector = pipeline(source, 2, 4, retries=3)
-    whole.run(range(9), Run("pipeline fft", {}))
+    with pipeline(source, 2, 4, retries=3) as (whole, collector):
+        whole.run(range(9), Run("pipeline fft", {}))
     assert source.tries == [1, 1, 1, tries, 1, 1, 1, 1, 1]
     assert [failure.reason for failure in collector.failures] == ([] if tries == 3 else ["not now"])
 
@@ -84,14 +86,13 @@ def test_a_pause_ends_when_another_thread_fails(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(module, "_PAUSE_S", 1e5)
     monkeypatch.setattr(module, "_LONGEST_PAUSE_S", 1e5)
     source = _Unsteady(9, 9)
-    whole, collector = pipeline(source, 1, 4, retries=3)
 
-    def broken(_: Slot) -> bool:
+    def broken(*_: object) -> bool:
         source.tried.wait()
         raise RuntimeError("nobody thought of this")
 
-    monkeypatch.setattr(collector, "collect", broken)
-    with pytest.raises(ExceptionGroup) as caught:
+    monkeypatch.setattr(Collector, "collect", broken)
+    with pipeline(source, 1, 4, retries=3) as (whole, _), pytest.raises(ExceptionGroup) as caught:
         whole.run(range(9), Run("pipeline fft", {}))
     assert [str(error) for error in caught.value.exceptions] == ["nobody thought of this"]
     assert source.tries[3] == 1
@@ -102,8 +103,8 @@ def test_a_transformer_that_raises_ends_all_threads_and_is_raised(monkeypatch: p
         raise RuntimeError("nobody thought of this")
 
     monkeypatch.setattr(Transformer, "transform", broken)
-    whole, collector = pipeline(Chance(30, (4, 4), np.dtype(float), 0), 3, 5, retries=3)
-    with pytest.raises(ExceptionGroup) as caught:
+    source = Chance(30, (4, 4), np.dtype(float), 0)
+    with pipeline(source, 3, 5, retries=3) as (whole, collector), pytest.raises(ExceptionGroup) as caught:
         whole.run(range(30), Run("pipeline fft", {}))
     assert {str(error) for error in caught.value.exceptions} == {"nobody thought of this"}
     assert collector.done == 0
@@ -126,8 +127,8 @@ def test_many_small_chunks_some_of_which_fail_are_all_accounted_for(
             return right(number, spare)
 
         source.load = load  # type: ignore[method-assign]
-        whole, collector = pipeline(source, threads, room, retries=2)
-        whole.run(range(count), Run("pipeline fft", {}))
+        with pipeline(source, threads, room, retries=2) as (whole, collector):
+            whole.run(range(count), Run("pipeline fft", {}))
         assert sorted(failure.chunk for failure in collector.failures) == list(range(5, count, 7))
         assert collector.done + len(collector.failures) == count
         checksums.add(collector.checksum())
