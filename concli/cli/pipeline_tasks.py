@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from concli.cli._output import is_terminal, put
+from concli.cli.engine_options import Placement, engine_options
 from concli.cli.options import Common, common_options_without, file_names
 from concli.cli.quantities import duration_of, rate_of
 from concli.errors import UsageError
@@ -121,6 +122,7 @@ def _timeout(ctx: click.Context, param: click.Parameter, value: str | None) -> f
 @click.option(
     "--seed", type=click.IntRange(0), envvar="CONCLI_SEED", metavar="N", help="Wait the same before each retry."
 )
+@engine_options
 @common_options_without("json")
 def tasks(
     common: Common,
@@ -141,6 +143,7 @@ def tasks(
     resume: bool,
     progress: bool,
     seed: int | None,
+    placement: Placement,
 ) -> int:
     r"""Send items through a chain of stages, each with workers of its own: a function, an expression or a command.
 
@@ -148,7 +151,9 @@ def tasks(
     each task a JSON line comes out: id, data, status (done, failed, cancelled), result, error, attempts and the
     seconds in each stage. The exit code is 1 if a task failed. With --joblog a run that was interrupted, or killed,
     goes on by the same command with --resume: OUT then has all tasks, standard output those done now.
-    -t is how many workers a stage has if it does not say.
+    -t is how many workers a stage has if it does not say. With --engine processes it is how many of these the py:
+    stages share, for functions that hold the GIL and take a millisecond or more. expr: and sh: stages stay here:
+    expressions are too small to send, and commands are processes already.
 
     \b
     Examples:
@@ -160,16 +165,19 @@ def tasks(
     from concli.cli.session import session  # noqa: PLC0415
     from concli.tasks import Items, Job, do_tasks  # noqa: PLC0415
     from concli.tasks.chain import Defaults  # noqa: PLC0415
+    from concli.tasks.placing import work_of  # noqa: PLC0415
     from concli.tasks.stages import parse_stage  # noqa: PLC0415
 
+    specs = tuple(parse_stage(text, stdin=stdin) for text in stages)
+    engine, engine_config = placement.engine(common.threads, lambda: work_of(specs))
     config = {
         name: value for name, value in click.get_current_context().params.items() if name not in {*Common._fields}
     }
-    config["threads"] = common.threads
+    config |= {"threads": common.threads, **engine_config}
     if not items and path is None and is_terminal(sys.stdin):
         raise UsageError("no items: name some, pipe them in, or read them with --input FILE")
     job = Job(
-        tuple(parse_stage(text, stdin=stdin) for text in stages),
+        specs,
         Items(how or "lines", items, path),
         output,
         shown,
@@ -180,6 +188,7 @@ def tasks(
         resume,
         Defaults(common.threads, timeout, retries),
         seed,
+        engine,
     )
     if dry_run:
         return _print_plan(job)
@@ -189,6 +198,8 @@ def tasks(
     with session(
         "pipeline tasks", config, common, data_on_stdout=to_stdout, table=render_bar if progress else render
     ) as this:
+        if engine.name != "threads" and all(spec.kind != "py" for spec in specs):
+            this.complain("--engine is for py: stages, and there is none")
         try:
             outcome = do_tasks(job, this.run, _teller(this))
         except BaseException:

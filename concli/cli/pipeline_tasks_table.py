@@ -8,7 +8,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from concli.cli.table import count, process_line
+from concli.cli.table import count, engine_lines, process_line
 from concli.metrics import Report, StageUsage
 
 __all__ = ["render", "render_bar"]
@@ -88,6 +88,7 @@ def _lines(report: Report, *, is_over: bool) -> Iterator[RenderableType]:
                 "left behind", f"{stage['abandoned']:,} calls of {stage['name']} that took longer than its time"
             )
     yield process_line(report)
+    yield from engine_lines(report)
     if report.bottleneck:
         yield _line("bottleneck", f"{report.bottleneck.stage}: {report.bottleneck.why}")
     for check in report.checks:

@@ -1,15 +1,22 @@
 """The stages of a run: what was asked for, as a task pipeline takes it, and what each is seen to do."""
 
-from collections.abc import Callable, Sequence
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
+from concli.engines.engine import Engine, Place
+from concli.engines.threads import Threads
 from concli.metrics import Run, StageUsage
 from concli.metrics.histogram import Histogram
 from concli.metrics.report import QueueUsage
 from concli.patterns import Stage, StageStatistics, TaskPipeline, _sync
 from concli.tasks.items import Item, parse
+from concli.tasks.placing import Placed
 from concli.tasks.stages import StageCall, StageSpec, make_call
+from concli.tasks.stages.function import Function
+from concli.tasks.stages.worker import Callers, Step, Unit, make_calls
 
 __all__ = ["Chain", "Defaults", "Observer"]
 
@@ -26,24 +33,51 @@ class Defaults(NamedTuple):
 
 
 class Chain:
-    """The calls of a chain of stages, ready to be made. Raises ``UsageError`` for one that can't be made."""
+    """The calls of a chain of stages, ready to be made. Raises ``UsageError`` for one that can't be made.
 
-    def __init__(self, specs: Sequence[StageSpec], defaults: Defaults) -> None:
+    Those of Python stages are made by the workers of ``engine``, which they share: so many is what such a stage has
+    that does not say otherwise.
+    """
+
+    def __init__(self, specs: Sequence[StageSpec], defaults: Defaults, engine: Engine) -> None:
         self._calls: list[tuple[StageSpec, StageCall]] = []
+        self._steps: list[Step] = []
+        self._placed: dict[int, Placed] = {}  # by the number of the stage
+        self._callers = Callers()
+        self._engine = engine
         for asked in specs:
             spec = asked._replace(
-                workers=asked.workers or defaults.workers,
+                workers=asked.workers or (engine.workers if asked.kind == "py" else defaults.workers),
                 timeout=asked.timeout or defaults.timeout,
                 retries=defaults.retries if asked.retries is None else asked.retries,
             )
-            self._calls.append((spec, make_call(spec)))
+            call = make_call(spec)
+            self._calls.append((spec, call))
+            if isinstance(call, Function):
+                self._steps.append(Step(spec.target, call.module, spec.name, spec.timeout))
         self._killable = _Going()
 
-    def stages(self, *, parses: bool) -> list[Stage]:
+    @contextlib.contextmanager
+    def open(self) -> Iterator[Place[Unit, Any]]:
+        """Have a place for the calls of Python stages, in the block. Without one, no engine has anything to do."""
+        engine = self._engine if self._steps else Threads(1)
+        with engine.open(make_calls, os.getcwd(), tuple(self._steps), self._callers) as place:
+            try:
+                yield place
+            finally:
+                self._callers.stop()
+
+    def stages(self, place: Place[Unit, Any], *, parses: bool) -> list[Stage]:
         """Return the stages; first one that ``parses`` the items, if they have to be."""
         stages = [Stage(parse, name="parse")] if parses else []
         for spec, call in self._calls:
-            function: Callable[[Any], Any] = self._killable.counting(call) if call.kills_at_timeout else call
+            function: Callable[[Any], Any] = call
+            timeout = spec.timeout
+            if call.kills_at_timeout:
+                function, timeout = self._killable.counting(call), None
+            elif isinstance(call, Function):
+                placed = self._placed[len(stages)] = Placed(place, len(self._placed))
+                function, timeout = placed.function, None
             if not stages:
                 function = _of_value(function)
             workers = spec.workers or 1
@@ -54,10 +88,14 @@ class Chain:
                     workers=workers,
                     queue_size=spec.queue or max(_QUEUE, 2 * workers),
                     retries=spec.retries or 0,
-                    timeout=None if call.kills_at_timeout else spec.timeout,
+                    timeout=timeout,
                 )
             )
         return stages
+
+    def abandoned(self, number: int) -> int:
+        """Return how many calls of a stage were left behind in a worker."""
+        return self._placed[number].abandoned if number in self._placed else 0
 
     def describe(self, item: object) -> str:
         """Return in a line what would be done with an item: the first stage's call, then what gets its result."""
@@ -66,6 +104,7 @@ class Chain:
 
     def cancel(self) -> None:
         """End the calls that are going on, as far as they can be ended, and wait until these have."""
+        self._callers.stop()
         for _, call in self._calls:
             call.cancel()
         self._killable.wait()

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from concli.patterns import Task, TaskStatus, _sync
 from concli.tasks.items import Item
 from concli.tasks.joblog import Done, Joblog, digest_of
-from concli.tasks.records import Shown, message_of, record_of
+from concli.tasks.records import Shown, record_of, told_of
 from concli.tasks.writer import Writer
 
 __all__ = ["Collector", "Failure"]
@@ -168,7 +168,7 @@ class Collector:
     def _fail(self, task: Task[Item]) -> None:
         if task.error is None:
             return
-        failure = Failure(task.data.number, task.stage or "", type(task.error).__name__, message_of(task.error))
+        failure = Failure(task.data.number, task.stage or "", *told_of(task.error))
         if len(self.failures) < _NAMED:
             self.failures.append(failure)
         self._on_failure(failure)

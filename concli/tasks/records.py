@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping
 from json.encoder import encode_basestring as _quote
 from typing import Any, NamedTuple
 
+from concli.engines.engine import RemoteError
 from concli.patterns import Task
 from concli.tasks.items import Item
 
-__all__ = ["SHOWN", "Shown", "message_of", "record_of", "result_of", "text_of"]
+__all__ = ["SHOWN", "Shown", "record_of", "result_of", "text_of", "told_of"]
 
 _LONGEST_REPR = 10_000  # characters
 
@@ -47,7 +48,8 @@ def record_of(task: Task[Item]) -> bytes:
     item, error = task.data, task.error
     failure = "null"
     if error is not None:
-        failure = f'{{"type": {_quote(type(error).__name__)}, "message": {_quote(message_of(error))}}}'
+        kind, message = told_of(error)
+        failure = f'{{"type": {_quote(kind)}, "message": {_quote(message)}}}'
     seconds = ", ".join([f"{_quote(stage)}: {each:.6f}" for stage, each in task.seconds.items()])
     attempts = task.attempts and task.attempts - len(task.seconds) + 1
     result = "null" if task.result is None else text_of(task.result)
@@ -63,12 +65,17 @@ def result_of(task: Task[Item]) -> bytes:
     return _result(task.result) if task.status.value == "done" else b""
 
 
-def message_of(error: BaseException) -> str:
-    """Return what an error says, or at least what it is."""
+def told_of(error: BaseException) -> tuple[str, str]:
+    """Return the type of an error, and what it says or at least what it is; of one that another stands for, its own."""
+    kind = type(error).__name__
     try:
-        return str(error) or type(error).__name__
+        said = str(error)
     except Exception as worse:  # noqa: BLE001 - it is somebody else's class
-        return f"it can't say what: {type(worse).__name__}"
+        return kind, f"it can't say what: {type(worse).__name__}"
+    if isinstance(error, RemoteError):
+        path, _, said = said.partition(": ")
+        kind = path.rpartition(".")[2]
+    return kind, said or kind
 
 
 def _result(result: object) -> bytes:

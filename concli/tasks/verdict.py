@@ -1,10 +1,12 @@
 """Which stage limits the rate of a chain of tasks, and how many workers would move it."""
 
 import math
+import os
 import resource
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from concli.engines.engine import EngineStatistics
 from concli.metrics import StageUsage, Verdict
 from concli.metrics.host import host, process_cpu_s
 from concli.patterns import _sync
@@ -17,17 +19,23 @@ _ALL = 0.85  # a share of the time from which on something counts as busy all al
 
 
 class Usage(NamedTuple):
-    """What a run has used: seconds, those on CPUs with its commands', and those of Python alone."""
+    """What a run has used: seconds, those on CPUs here with its commands' and workers', and its own Python's alone.
+
+    ``placed_s`` is how long each of the ``places`` workers of an engine was busy, on the average.
+    """
 
     elapsed_s: float
     cpu_s: float
     own_cpu_s: float
+    placed_s: float = 0.0
+    places: int = 0
 
 
 class Limit:
-    """What limits a run that begins now and goes on until ``stop``."""
+    """What limits a run that begins now and goes on until ``stop``; ``engine`` tells of its workers."""
 
-    def __init__(self) -> None:
+    def __init__(self, engine: Callable[[], EngineStatistics]) -> None:
+        self._engine = engine
         self._before = _usage_now()
         self._whole: Usage | None = None
 
@@ -41,7 +49,11 @@ class Limit:
         return find_limit(stages, self._whole or self._usage(), cpus=where.cpus, gil=where.gil)
 
     def _usage(self) -> Usage:
-        return Usage(*(now - before for now, before in zip(_usage_now(), self._before, strict=True)))
+        elapsed_s, cpu_s, own_cpu_s = (now - before for now, before in zip(_usage_now(), self._before, strict=True))
+        here, workers = os.uname().nodename, self._engine().workers
+        cpu_s += sum(worker.cpu_s for worker in workers if worker.host == here)
+        placed_s = sum(worker.busy_s for worker in workers) / len(workers) if workers else 0.0
+        return Usage(elapsed_s, cpu_s, own_cpu_s, placed_s, len(workers))
 
 
 def find_limit(stages: Sequence[StageUsage], used: Usage, *, cpus: int, gil: bool) -> Verdict | None:
@@ -57,6 +69,8 @@ def find_limit(stages: Sequence[StageUsage], used: Usage, *, cpus: int, gil: boo
     if gil and used.own_cpu_s >= _MOST * used.elapsed_s:
         rest = "" if share >= _ALL else "; passing tasks on takes the rest"
         return Verdict(stage.name, f"{why}{rest}; the GIL lets one thread compute at a time, so more would not help")
+    if used.places and used.placed_s >= _ALL * used.elapsed_s:
+        return Verdict(stage.name, f"{why}; so are the {used.places} workers of the engine, and -t would give it more")
     if share < _ALL and not _is_waited_for(stage):
         return Verdict(stage.name, f"{why}, the most of all: the input or the output sets the pace")
     return Verdict(stage.name, f"{why}; {_advice(stage, [other for other in working if other is not stage])}")
@@ -85,6 +99,6 @@ def _rate(stage: StageUsage) -> float:
     return stage.workers * stage.items_in / stage.busy_s
 
 
-def _usage_now() -> Usage:
+def _usage_now() -> tuple[float, float, float]:
     commands, own_cpu_s = resource.getrusage(resource.RUSAGE_CHILDREN), process_cpu_s()
-    return Usage(_sync.monotonic(), own_cpu_s + commands.ru_utime + commands.ru_stime, own_cpu_s)
+    return _sync.monotonic(), own_cpu_s + commands.ru_utime + commands.ru_stime, own_cpu_s

@@ -2,7 +2,8 @@
 
 Commands are whole processes, start-up included, with 2 workers each, beside GNU parallel and xargs. Python stages are
 measured in this process: tiny functions, 1 and 3 in a chain, beside ThreadPoolExecutor.map, joblib and pypeln. Above 1
-concli is faster.
+concli is faster. Functions that hold the GIL are given to ``--engine processes``, start-up included: 2 beside 1, and
+beside threads.
 """
 
 import argparse
@@ -162,18 +163,62 @@ def functions(tasks: int, rounds: int) -> Iterator[Row]:
         yield from compared(name, tasks, rounds, _concli(tasks, stages), both)
 
 
+# Pure Python, of as many turns as it is given.
+_SPINS = """
+def spin(turns):
+    total = 0
+    for number in range(turns):
+        total += number & 7
+    return total
+"""
+
+
+def _turns(seconds: float) -> int:
+    """Return how many turns of the function take so long."""
+    namespace: dict[str, Any] = {}
+    exec(_SPINS, namespace)
+    spin: Callable[[int], int] = namespace["spin"]
+    spin(100_000)
+    began = time.perf_counter()
+    spin(1_000_000)
+    return round(1_000_000 * seconds / (time.perf_counter() - began))
+
+
+def engines(seconds: int, rounds: int) -> Iterator[Row]:
+    """Compare one process with two, and with threads, for so many seconds of work in calls of several lengths."""
+    with tempfile.TemporaryDirectory() as folder:
+        steps, items = os.path.join(folder, "steps.py"), os.path.join(folder, "items")
+        with open(steps, "w", encoding="utf-8") as file:
+            file.write(_SPINS)
+        for call_s in (0.001, 0.01):
+            turns_each, tasks = _turns(call_s), round(seconds / call_s)
+            with open(items, "w", encoding="utf-8") as file:
+                file.write(f"{turns_each}\n" * tasks)
+
+            def run(engine: str, workers: int) -> Callable[[], object]:
+                command = [sys.executable, "-m", "concli", "pipeline", "tasks", "--json", "--input", items, "-q"]
+                return process([*command, "--engine", engine, "-t", str(workers), "--stage", f"py:{steps}:spin"])
+
+            peers = {"1 process": (run("processes", 1), 1.7), "2 threads": (run("threads", 2), 1.5)}
+            name = f"2 processes, calls of {call_s * 1e3:g} ms"
+            yield from compared(name, tasks, rounds, run("processes", 2), peers)
+
+
+PARTS = {"commands": commands, "functions": functions, "engines": engines}
+
+
 def main() -> None:
     """Print the ratios."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--commands", type=int, default=4000, help="items that are given to a command each")
     parser.add_argument("--functions", type=int, default=20_000, help="items that are given to functions")
-    parser.add_argument("--part", choices=["commands", "functions"], action="append")
+    parser.add_argument("--engines", type=int, default=10, help="seconds of work that are given to processes")
+    parser.add_argument("--part", choices=list(PARTS), action="append")
     choice = parser.parse_args()
     print(", ".join(f"{name} {value}" for name, value in machine().items()))
-    for part in choice.part or ["commands", "functions"]:
-        measure, tasks = (commands, choice.commands) if part == "commands" else (functions, choice.functions)
-        for row in measure(tasks, choice.rounds):
+    for part in choice.part or PARTS:
+        for row in PARTS[part](getattr(choice, part), choice.rounds):
             print(row, flush=True)
 
 

@@ -54,6 +54,20 @@ def test_a_log_that_lost_an_entry_or_its_order_is_found(tmp_path: Path) -> None:
     assert verdicts(case.command, {"totals": wrong}, folder=str(tmp_path)) == [False, False]
 
 
+def test_tasks_that_were_lost_or_came_out_of_order_are_found(tmp_path: Path) -> None:
+    case = BY_NAME["pipeline tasks"]
+    case.prepare(str(tmp_path))
+    items = (tmp_path / "items").read_text().split()
+    out = [json.dumps({"result": str(int(item) * 2)}) for item in items]
+    (tmp_path / "out.jsonl").write_text("\n".join(out))
+    assert verdicts(case.command, options=case.calls[0], folder=str(tmp_path)) == [True]
+    for wrong in (out[:-1], [out[1], out[0], *out[2:]], [*out, out[0]]):
+        (tmp_path / "out.jsonl").write_text("\n".join(wrong))
+        assert verdicts(case.command, options=case.calls[0], folder=str(tmp_path)) == [False]
+    (tmp_path / "words.jsonl").write_text('{"result": "a"}\n{"result": "b c"}\n{"result": "d"}\n')
+    assert verdicts(case.command, options=case.calls[2], folder=str(tmp_path)) == [True]
+
+
 def test_a_pattern_that_was_not_verified_or_explained_is_found() -> None:
     assert verdicts("verify", {"result": {"patterns": [{"pattern": "rwlock"}]}}) == [False]
     assert verdicts("explain", {"patterns": [{"name": "rwlock", "diagram": "", "mistakes": [], "example": ""}]}) == [

@@ -72,6 +72,10 @@ def test_each_item_goes_through_all_stages_and_has_a_record(tmp_path: Path, orde
     assert report.totals["done"] == 499
     assert [stage.errors for stage in report.stages] == [0, 1, 0]
     assert report.totals["bytes_out"] == (tmp_path / "out").stat().st_size
+    operations = {thread.name: thread.operations for thread in report.threads}
+    workers = [f"{name}-{number}" for name in ("int(x) + 1", "100 // (x - 100)", "x * 2") for number in (1, 2, 3)]
+    assert operations.keys() == {"input", "write", *workers}
+    assert sum(operations.values()) == 500 + 500 + 499
 
 
 def test_no_item_at_all_is_a_run_too(tmp_path: Path) -> None:

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from concli.engines.engine import RemoteError
 from concli.patterns import Task, TaskStatus
 from concli.tasks.items import Item
-from concli.tasks.records import SHOWN, message_of, record_of, result_of, text_of
+from concli.tasks.records import SHOWN, record_of, result_of, text_of, told_of
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -48,8 +49,13 @@ def test_a_failure_has_its_type_and_what_it_says() -> None:
     record = json.loads(record_of(task(error=ValueError("no\nway"))))
     assert (record["status"], record["result"], record["attempts"]) == ("failed", None, 0)
     assert record["error"] == {"type": "ValueError", "message": "no\nway"}
-    assert message_of(KeyError()) == "KeyError"
-    assert message_of(Wordless()) == "it can't say what: RuntimeError"
+    assert told_of(KeyError()) == ("KeyError", "KeyError")
+    assert told_of(Wordless()) == ("Wordless", "it can't say what: RuntimeError")
+
+
+def test_an_error_that_stands_for_another_is_told_as_that_one() -> None:
+    assert told_of(RemoteError("make.<locals>.Odd: this: that")) == ("Odd", "this: that")
+    assert told_of(RemoteError("Odd: ")) == ("Odd", "Odd")
 
 
 @given(st.binary())

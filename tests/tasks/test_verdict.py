@@ -1,7 +1,10 @@
 """Which stage limits, of figures made up."""
 
+import os
+
 import pytest
 
+from concli.engines.engine import EngineStatistics, WorkerUsage
 from concli.metrics import StageUsage
 from concli.metrics.report import QueueUsage
 from concli.tasks.verdict import Limit, Usage, find_limit
@@ -64,4 +67,22 @@ def test_a_stage_that_tasks_stand_before_limits_though_its_long_calls_have_not_e
 def test_of_nothing_or_next_to_nothing_there_is_no_verdict() -> None:
     assert find_limit([], WAITING, cpus=2, gil=True) is None
     assert find_limit([stage("a", 1, 0, 0.0)], WAITING, cpus=2, gil=True) is None
-    assert Limit().find([stage("a", 1, 1, 0.1)]) is None
+    assert Limit(lambda: EngineStatistics("threads")).find([stage("a", 1, 1, 0.1)]) is None
+
+
+def test_workers_of_an_engine_that_are_all_busy_are_the_limit_unless_the_cpus_are() -> None:
+    used = Usage(10.0, 3.0, 0.5, placed_s=9.5, places=2)
+    verdict = find_limit([stage("a", 8, 100, 75.0)], used, cpus=2, gil=True)
+    assert verdict is not None
+    assert "so are the 2 workers of the engine, and -t would give it more" in verdict.why
+    full = find_limit([stage("a", 8, 100, 75.0)], used._replace(cpu_s=19.0), cpus=2, gil=True)
+    assert full is not None
+    assert "all 2 CPUs are in use" in full.why
+
+
+def test_the_cpus_are_used_by_the_workers_that_are_here_too() -> None:
+    here = WorkerUsage("worker-1", os.uname().nodename, 1, 9, busy_s=1e6, cpu_s=1e9, peak_rss_bytes=None)
+    limit = Limit(lambda: EngineStatistics("processes", (here, here._replace(host="elsewhere", cpu_s=1e12))))
+    used = limit._usage()
+    assert 1e9 <= used.cpu_s < 2e9
+    assert (used.own_cpu_s < 1e9, used.placed_s, used.places) == (True, 1e6, 2)

@@ -24,16 +24,19 @@ class Function:
     >>> Function("math:sqrt")(9.0)
     3.0
 
-    Raises ``UsageError`` for what can't be found, raises when it is imported, or can't be called.
+    ``module`` is the name under which a file is loaded, so that it is the same in all processes; by default that of
+    the file, if no other module has it. Raises ``UsageError`` for what can't be found, raises when it is imported, or
+    can't be called.
     """
 
     kills_at_timeout = False  # a thread can't be killed
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: str, module: str | None = None) -> None:
         place, _, name = target.rpartition(":")
         if not place or not name:
             raise UsageError(f"py:{target}: write py:MODULE:FUNCTION or py:./FILE.py:FUNCTION")
-        found: Any = _import(target, place)
+        found: Any = _import(target, place, module)
+        self.module: str = found.__name__
         for part in name.split("."):
             try:
                 found = getattr(found, part)
@@ -58,13 +61,13 @@ class Function:
         """Do nothing: a call that goes on can't be ended."""
 
 
-def _import(target: str, place: str) -> ModuleType:
+def _import(target: str, place: str, name: str | None) -> ModuleType:
     """Return the module, imported; whatever it raises on the way is a wrong usage."""
     is_file = place.endswith(".py") or os.sep in place
     if is_file and not os.path.isfile(place):
         raise UsageError(f"py:{target}: there is no file {place}")
     try:
-        return _load(os.path.realpath(place)) if is_file else _named(place)
+        return _load(os.path.realpath(place), name) if is_file else _named(place)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a module can raise anything
         if isinstance(error, ModuleNotFoundError) and not is_file and _is_or_holds(error.name, place):
             raise UsageError(f"py:{target}: there is no module {error.name!r} here or in Python's path") from None
@@ -89,15 +92,15 @@ def _named(name: str) -> ModuleType:
     return importlib.import_module(name)
 
 
-def _load(path: str) -> ModuleType:
+def _load(path: str, name: str | None) -> ModuleType:
     folder, stem = os.path.dirname(path), os.path.basename(path).removesuffix(".py")
-    for name in (stem, path):
-        known = sys.modules.get(name)
+    for each in (stem, path) if name is None else (name,):
+        known = sys.modules.get(each)
         if known is not None and getattr(known, "__file__", None) == path:
             return known
     _put_first(folder)
     # Under its own name, so that others can import it as well, unless another module has that name.
-    name = path if stem in sys.modules else stem
+    name = name or (path if stem in sys.modules else stem)
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise ImportError("not a Python file: its name ends otherwise")
