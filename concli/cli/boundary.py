@@ -1,7 +1,9 @@
 """The one error boundary: whatever a command raises ends here as one line and an exit code."""
 
+import atexit
 import os
 import sys
+import threading
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +11,7 @@ from typing import NoReturn
 
 import click
 
-from concli.cli.signals import Stopped, raise_on_signals
+from concli.cli.signals import SIGNALS, Stopped, raise_on_signals
 from concli.errors import ConcliError, OutputClosed
 from concli.terminal import visible
 
@@ -36,7 +38,22 @@ def run_guarded(command: click.Command) -> NoReturn:
         # Point the descriptor elsewhere, or the interpreter complains when it flushes it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         code = OutputClosed.exit_code
+    _leave_others_behind(code)
     sys.exit(code)
+
+
+def _leave_others_behind(code: int) -> None:
+    """Exit at once if none but daemons are left: a library's threads, or one that is stuck in a call.
+
+    They may be in the midst of anything, an import say, and an interpreter that ends around them may crash.
+    """
+    ours = {threading.current_thread().name, SIGNALS}
+    others = [thread for thread in threading.enumerate() if thread.name not in ours]
+    if others and all(thread.daemon for thread in others):
+        atexit._run_exitfuncs()  # noqa: SLF001 - what libraries have to put away, while all still works
+        if sys.stderr is not None:
+            sys.stderr.flush()
+        os._exit(code)
 
 
 def complain(message: str) -> None:

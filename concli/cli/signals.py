@@ -1,13 +1,17 @@
 """Signals that ask a process to end become an exception in the main thread, wherever that waits."""
 
 import contextlib
+import gc
 import os
 import queue
 import signal
 import threading
 from types import FrameType
 
-__all__ = ["Stopped", "raise_on_signals"]
+__all__ = ["SIGNALS", "Stopped", "raise_on_signals"]
+
+#: The name of the thread that watches for them.
+SIGNALS = "signals"
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PATIENCE_S = 0.1
@@ -29,13 +33,16 @@ def raise_on_signals() -> None:
     def stop(signum: int, _frame: FrameType | None) -> None:
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)  # cleaning up is quick, and must not be torn apart
+        # What is interrupted may leave cycles with memoryviews whose buffers are in use. To collect those crashes some
+        # interpreters (CPython's issue 77894), and there is little left to do.
+        gc.disable()
         has_come.put(None)
         raise Stopped(signum)
 
     told, tell = os.pipe()
     os.set_blocking(tell, False)
     signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
-    threading.Thread(target=_insist, args=(told, has_come), name="signals", daemon=True).start()
+    threading.Thread(target=_insist, args=(told, has_come), name=SIGNALS, daemon=True).start()
     for number in _SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup, or a job in the background
             with contextlib.suppress(OSError):

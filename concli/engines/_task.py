@@ -25,8 +25,9 @@ class Parcel:
 
     @classmethod
     def of(cls, message: Message) -> "Parcel":
-        """Wrap a message that refers to no shared regions."""
-        return cls(message.body, *message.copied)
+        """Wrap a message that refers to no shared regions; a copy of it, for others may hold that longer."""
+        copies = (bytes(view) if view.readonly else bytearray(view) for view in message.copied)
+        return cls(bytes(message.body), *copies)
 
     @property
     def nbytes(self) -> int:

@@ -44,3 +44,13 @@ def test_a_standard_output_that_was_closed_before_the_start_is_no_error() -> Non
     command = ["bash", "-c", '"$0" -m concli --version >&-', sys.executable]
     done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_thread_that_is_left_behind_is_no_hindrance_to_the_end(concli_env: dict[str, str]) -> None:
+    code = (
+        "import atexit, sys, threading; from concli.cli import main; sys.argv[1:] = ['--version']\n"
+        "threading.Thread(target=threading.Event().wait, daemon=True).start()\n"
+        "atexit.register(lambda: print('put away', file=sys.stderr)); main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=concli_env, capture_output=True, timeout=50, check=False)
+    assert (done.returncode, done.stdout.startswith(b"concli"), done.stderr) == (0, True, b"put away\n")
