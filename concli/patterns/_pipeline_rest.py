@@ -7,7 +7,8 @@ from concli.patterns._waiters import RawLock, Waiters
 
 __all__ = ["Rest"]
 
-_DOZE_S = 0.0002
+# Long enough for some tasks of a millisecond to gather: a command each, say. Who can't go on does not wait for it.
+_DOZE_S = 0.002
 
 
 class Rest(Waiters):
