@@ -8,9 +8,9 @@ import time
 from typing import Generic, TypeVar
 
 from concli.engines._child import Child
-from concli.engines._message import Gone, Message, pack
+from concli.engines._message import Gone, Message
 from concli.engines._regions import Regions, memory_file
-from concli.engines._setup import Setup, unsendable
+from concli.engines._setup import Setup, packed
 from concli.engines._worker import Answer
 from concli.engines.engine import EngineLost, EngineStatistics, WorkerLost, WorkerUsage
 from concli.patterns import BoundedBuffer, ShutDown, _sync
@@ -65,13 +65,10 @@ class Pool(Generic[U, R]):
 
     def __call__(self, unit: U, /) -> R:
         began = time.perf_counter()
-        try:
-            message = pack(unit, self._regions)
-        except Exception as error:
-            raise unsendable(f"a unit, {type(unit).__qualname__},", error) from error
-        packed = time.perf_counter()
+        message = packed(unit, self._regions)
+        ready = time.perf_counter()
         seat = self._free.get()
-        waited_s = time.perf_counter() - packed
+        waited_s = time.perf_counter() - ready
         try:
             is_good, result, trace, busy_s, cpu_s = self._ask(seat, message, unit)
             where = f"{seat.name}, process {seat.pid}"

@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from concli.engines._message import pack
+from concli.engines._message import Message, pack
+from concli.engines._regions import Regions
 from concli.errors import UsageError
 
-__all__ = ["Setup", "loads", "setup_for", "unsendable"]
+__all__ = ["Setup", "loads", "packed", "setup_for", "unsendable"]
 
 _MAIN = "__main__"
 
@@ -49,6 +50,14 @@ def setup_for(make: Callable[..., Any], args: tuple[Any, ...]) -> Setup:
     if not body:
         raise UsageError(f"{name} can't be sent to a worker: it was defined at a prompt; put it into a file")
     return Setup(_files_of_modules(), body)
+
+
+def packed(unit: object, regions: Regions | None = None, *, refers: bool = False) -> Message:
+    """Take a unit apart; see ``pack``. Raises ``UsageError`` if it can't be sent."""
+    try:
+        return pack(unit, regions, refers=refers)
+    except Exception as error:
+        raise unsendable(f"a unit, {type(unit).__qualname__},", error) from error
 
 
 def unsendable(what: str, error: Exception) -> UsageError:

@@ -25,8 +25,7 @@ from importlib.util import find_spec
 from typing import Any, Generic, TypeVar
 
 from concli.engines._local_cluster import local_cluster
-from concli.engines._message import pack
-from concli.engines._setup import Setup, setup_for, unsendable
+from concli.engines._setup import Setup, packed, setup_for
 from concli.engines._task import Parcel, WhoDid, probe, run
 from concli.engines.engine import EngineLost, EngineStatistics, Place, Settings, WorkerLost, WorkerUsage
 from concli.errors import UsageError
@@ -122,10 +121,7 @@ class _Cluster(Generic[U, R]):
 
     def __call__(self, unit: U, /) -> R:
         began = time.perf_counter()
-        try:
-            parcel = Parcel.of(pack(unit, refers=True))
-        except Exception as error:
-            raise unsendable(f"a unit, {type(unit).__qualname__},", error) from error
+        parcel = Parcel.of(packed(unit, refers=True))
         done, who = self._done(parcel)
         is_good, result, trace, busy_s, cpu_s = done.open()
         with self._mutex:

@@ -8,6 +8,7 @@ from concli.logs.source import Formats, Source
 
 __all__ = ["work_of"]
 
+_HEAD_BYTES = 64 * 1024
 # Of one thread; the slowest format that holds the GIL and the fastest are not far apart.
 _BYTES_PER_S = 30e6
 
@@ -26,6 +27,3 @@ def work_of(source: Source) -> Work:
         first = next(iter(reader), None)
     holds_gil = first is not None and first.format is not None and first.format.holds_gil
     return Work(holds_gil, bytes=sum(sizes), bytes_per_s=_BYTES_PER_S)
-
-
-_HEAD_BYTES = 64 * 1024

@@ -139,8 +139,8 @@ class Reader:
                     self._tell(source, error)
                     continue
                 stream = Stream(source, text, self, self._plan)
-                is_there = text.file is file and source.size is not None and source.path is not None
-                path = os.path.abspath(source.path) if is_there and source.path else None
+                is_as_it_stands = text.file is file and source.size is not None
+                path = os.path.abspath(source.path) if source.path and is_as_it_stands else None
                 waited_before_s = self.waited_s
                 while not stream.has_ended:
                     if self._is_cancelled:
