@@ -6,6 +6,7 @@ import shlex
 import weakref
 from typing import Any
 
+from concli.tasks.stages._spawn import make_spawn
 from concli.tasks.stages.failure import CommandFailed
 from concli.tasks.stages.process import Cancelled, Process
 from concli.tasks.stages.template import Template
@@ -37,7 +38,7 @@ class Command:
         self._template = Template(text, appends=not stdin)
         self._stdin = stdin
         self._timeout = timeout
-        self._env = dict(os.environb)
+        self._spawn = make_spawn(os.environb)
         # Whose writing end is closed by cancel(): that all who wait see, now and later.
         self._cancelled, cancel = os.pipe()
         self._cancel = weakref.finalize(self, os.close, cancel)
@@ -51,7 +52,7 @@ class Command:
             given = f"{text}\n".encode("utf-8", "surrogateescape") if self._stdin else None
             if not self._cancel.alive:
                 raise Cancelled
-            process = Process(self._template.program, words, self._env, given)
+            process = Process(self._spawn, self._template.program, words, given)
         except ValueError as error:
             raise ValueError(_unfit(text)) from error
         except OSError as error:

@@ -1,8 +1,8 @@
 """A command that runs in a process group of its own, started and awaited with as few system calls as will do.
 
-``posix_spawn`` neither copies the memory maps of a large parent nor runs Python in the child, so that it is quick
-and right in a program with threads. All descriptors are made to be closed in children, so that none gets into a
-command that another thread starts at the same time.
+``posix_spawn`` (see ``_spawn.py``) neither copies the memory maps of a large parent nor runs Python in the child, so
+that it is quick and right in a program with threads. All descriptors are made to be closed in children, so that none
+gets into a command that another thread starts at the same time.
 """
 
 import contextlib
@@ -10,10 +10,11 @@ import os
 import select
 import signal
 import tempfile
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from concli.patterns import _sync
+from concli.tasks.stages._spawn import Spawn
 
 __all__ = ["GRACE_S", "Cancelled", "Ended", "Process"]
 
@@ -23,7 +24,6 @@ GRACE_S = 1.0
 _AT_ONCE = 1 << 16  # bytes: what a pipe holds
 _KEPT_OF_STDERR = 1 << 12  # bytes, from its end
 _LONGEST_POLL_MS = 1 << 30
-_DEFAULTS = [signal.SIGPIPE, signal.SIGXFSZ]  # the interpreter ignores them, and children would
 
 
 class Cancelled(Exception):  # noqa: N818 - it is an ending rather than an error
@@ -41,29 +41,19 @@ class Ended(NamedTuple):
 class Process:
     """A command that has been started. Whoever starts one must call ``result``, once.
 
-    ``given`` is its standard input; without it there is nothing to read. Raises ``OSError`` if it can't be started
-    and ``ValueError`` for a NUL in a word.
+    ``given`` is its standard input; without it there is nothing to read. Raises what ``spawn`` does.
     """
 
-    def __init__(self, program: str, words: list[str], env: Mapping[bytes, bytes], given: bytes | None) -> None:
+    def __init__(self, spawn: Spawn, program: str, words: list[str], given: bytes | None) -> None:
         self._ours: list[int] = []
         theirs: list[int] = []
         try:
             self._out, out = _pipe(self._ours, theirs)
             self._err, err = _pipe(self._ours, theirs)
-            source: tuple[Any, ...] = (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)
+            source = None
             if given is not None:
-                theirs.append(_holding(given))
-                source = (os.POSIX_SPAWN_DUP2, theirs[-1], 0)
-            self._pid = os.posix_spawn(
-                program,
-                words,
-                env,
-                file_actions=[source, (os.POSIX_SPAWN_DUP2, out, 1), (os.POSIX_SPAWN_DUP2, err, 2)],
-                setpgroup=0,
-                setsigmask=[],
-                setsigdef=_DEFAULTS,
-            )
+                theirs.append(source := _holding(given))
+            self._pid = spawn(program, words, source, out, err)
         except BaseException:
             _close(self._ours)
             raise
