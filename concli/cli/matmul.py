@@ -126,7 +126,7 @@ def matmul(
     from concli.engines.choose import Work  # noqa: PLC0415
 
     size = size or (1024, 1024, 1024)
-    engine, engine_config = placement.engine(common.threads, lambda: Work(holds_gil=False))
+    engine, engine_config = placement.engine(common.threads, lambda: Work(holds_gil=False), output)
     job = Job(
         left,
         right,

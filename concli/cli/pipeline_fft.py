@@ -143,7 +143,7 @@ def fft(
     from concli.cli.session import session  # noqa: PLC0415
     from concli.engines.choose import Work  # noqa: PLC0415
 
-    engine, engine_config = placement.engine(common.threads, lambda: Work(holds_gil=False))
+    engine, engine_config = placement.engine(common.threads, lambda: Work(holds_gil=False), output)
     job = Job(
         inputs,
         output,

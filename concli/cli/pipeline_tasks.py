@@ -169,7 +169,7 @@ def tasks(
     from concli.tasks.stages import parse_stage  # noqa: PLC0415
 
     specs = tuple(parse_stage(text, stdin=stdin) for text in stages)
-    engine, engine_config = placement.engine(common.threads, lambda: work_of(specs))
+    engine, engine_config = placement.engine(common.threads, lambda: work_of(specs), output)
     config = {
         name: value for name, value in click.get_current_context().params.items() if name not in {*Common._fields}
     }

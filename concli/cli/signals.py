@@ -34,8 +34,8 @@ def raise_on_signals() -> None:
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)  # cleaning up is quick, and must not be torn apart
         # What is interrupted may leave cycles with memoryviews whose buffers are in use. To collect those crashes some
-        # interpreters (CPython's issue 77894), and there is little left to do.
-        gc.disable()
+        # interpreters (CPython's issue 77894), and there is little left to do. Not gc.disable(): others may enable it.
+        gc.set_threshold(0)
         has_come.put(None)
         raise Stopped(signum)
 

@@ -60,6 +60,8 @@ def engine_lines(report: Report) -> Iterator[Text]:
     yield _line(engine["engine"], "  ".join(parts))
     used = [one.peak_rss_bytes for one in workers if one.peak_rss_bytes]
     memory = f", {_bytes(max(used))} peak memory of the largest" if used else ""
+    limit = engine["memory_limit"]
+    memory += f" ({_bytes(limit)} allowed)" if limit else ""
     cpu_s = sum(one.cpu_s for one in workers)
     sent, received = _bytes(engine["bytes_sent"]), _bytes(engine["bytes_received"])
     yield _line("workers", f"{cpu_s:.2f} s CPU{memory}, {sent} sent to them, {received} received")

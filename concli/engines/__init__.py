@@ -11,9 +11,11 @@ goes through a place, which is a function::
 ``make_parser(how)`` builds, once in each worker, the function that does a unit. It is sent by its name, so it is
 defined at the top level of a module or of a file; its arguments, units and results are pickled.
 
-A unit that is large may have a method ``refer``: what it returns, as ``__reduce__`` would, names the data in a file
-instead of holding it. An engine whose workers see the same storage sends that (dask's does); to other processes of this
-machine it costs less to hand the bytes over.
+So many threads call as the engine has ``callers``. By its ``call_s``, what a call costs, a job tells how large a unit
+has to be, and whether it had better be the name of a range of a file, which the worker reads, than the bytes in it (see
+``concli.logs.span``). A unit may also have a method ``refer``: what it returns, as ``__reduce__`` would, names what lies
+in a file. An engine whose workers see the same storage sends that (dask's does); to other processes of this machine it
+costs less to hand over what is in memory anyway.
 
 To add an engine, write one file with a class that has what ``engine.Engine`` lists: it takes ``workers`` and
 ``Settings``, and ``open`` gives a context manager of a place. What it needs from elsewhere it imports when it is

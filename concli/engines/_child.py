@@ -12,7 +12,7 @@ from concli.engines._message import Channel, Gone, Message, pack
 from concli.engines._regions import Regions, memory_file
 from concli.engines._setup import Setup
 
-__all__ = ["Child"]
+__all__ = ["ENVIRONMENT", "Child"]
 
 # The parent's path goes along as it stands, so that what it can import the worker can.
 _PROGRAM = (
@@ -20,7 +20,8 @@ _PROGRAM = (
     "from concli.engines._worker import main\n"
     "main(*map(int, numbers))"
 )
-_DEFAULTS = {
+#: What a worker's environment has unless it says otherwise.
+ENVIRONMENT = {
     # There is a worker for each CPU already.
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
     # Have glibc keep what a unit frees for the next: to get large buffers from the system each time takes longer than
@@ -36,7 +37,7 @@ _DEFAULTS = {
 class Child:
     """A process that does units, one at a time. Started when made; raises ``OSError`` if it can't be."""
 
-    def __init__(self, setup: Setup, regions: Regions, memory: int | None) -> None:
+    def __init__(self, setup: Setup, regions: Regions, memory: int) -> None:
         with contextlib.ExitStack() as ends, contextlib.ExitStack() as ours, contextlib.ExitStack() as theirs:
             commands, to_child = _pipe(theirs, ours)
             self._answers, answers = _pipe(ends, theirs)
@@ -55,7 +56,7 @@ class Child:
                 ],
                 stdin=subprocess.DEVNULL,
                 pass_fds=fds,
-                env={**_DEFAULTS, **os.environ},
+                env={**ENVIRONMENT, **os.environ},
                 process_group=0,  # a terminal's Ctrl-C is for the parent alone, which ends it and all it has started
             )
             self._commands, self._ends = ours.pop_all(), ends.pop_all()

@@ -4,21 +4,30 @@ import contextlib
 import logging
 import os
 import signal
+import tempfile
 from collections.abc import Iterator
 from importlib import import_module
 from multiprocessing import resource_tracker
 from typing import Any
 
-__all__ = ["local_cluster"]
+from concli.engines._child import ENVIRONMENT
+
+__all__ = ["local_cluster", "shared_folder"]
 
 _SILENT = logging.CRITICAL + 1
+_CONFIG = {
+    "distributed.worker.profile.enabled": False,  # it looks at all threads a hundred times a second
+    # By default workers give freed memory back to the system at once, and to get it again costs a fault for each page.
+    "distributed.nanny.pre-spawn-environ": ENVIRONMENT,
+}
 
 
 @contextlib.contextmanager
-def local_cluster(workers: int, memory: int | None) -> Iterator[Any]:
-    """Start so many worker processes, each with ``memory`` bytes if that is said, and end them."""
+def local_cluster(workers: int, memory: int) -> Iterator[Any]:
+    """Start so many worker processes, each with ``memory`` bytes, and end them."""
     distributed: Any = import_module("distributed")
-    with _interrupts_held():
+    dask: Any = import_module("dask")
+    with _interrupts_held(), dask.config.set(_CONFIG):
         cluster = distributed.LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
@@ -26,7 +35,7 @@ def local_cluster(workers: int, memory: int | None) -> Iterator[Any]:
             host="127.0.0.1",
             dashboard_address=None,
             scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # of what it serves besides
-            memory_limit=memory or "auto",
+            memory_limit=memory,
             silence_logs=_SILENT,
         )
     try:
@@ -38,6 +47,18 @@ def local_cluster(workers: int, memory: int | None) -> Iterator[Any]:
             with contextlib.suppress(ProcessLookupError, TypeError):  # it has ended, or never begun
                 os.kill(nanny.pid, signal.SIGKILL)
         cluster.close()
+
+
+@contextlib.contextmanager
+def shared_folder() -> Iterator[str]:
+    """Make a folder in memory, or where temporary files are, and remove it, and what killed runs have left there."""
+    diskutils: Any = import_module("distributed.diskutils")
+    base = next(folder for folder in ("/dev/shm", tempfile.gettempdir()) if os.access(folder, os.W_OK))  # noqa: S108
+    work = diskutils.WorkSpace(os.path.join(base, f"concli-{os.getuid()}")).new_work_dir(prefix="parts-")
+    try:
+        yield work.dir_path
+    finally:
+        work.release()
 
 
 @contextlib.contextmanager

@@ -47,7 +47,7 @@ class _Seat:
 class Pool(Generic[U, R]):
     """A place in up to ``workers`` processes, each started when it is first needed."""
 
-    def __init__(self, workers: int, setup: Setup, memory: int | None) -> None:
+    def __init__(self, workers: int, setup: Setup, memory: int) -> None:
         self._setup = setup
         self._memory = memory
         self._regions = Regions(memory_file())

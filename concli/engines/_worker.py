@@ -8,6 +8,7 @@ ever written, and the system itself kills the worker, with all it has started, w
 import contextlib
 import fcntl
 import functools
+import gc
 import os
 import resource
 import signal
@@ -38,12 +39,19 @@ def main(commands: int, answers: int, file: int, shared: int, life: int) -> None
     with contextlib.suppress(Gone):
         files, body, memory = channel.receive()
         channel.send(pack(True))
-        if memory is not None:
-            # What it allocates for itself; what it shares is for the parent to bound.
-            resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+        # What it allocates for itself; what it shares is for the parent to bound.
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        memory = memory if hard == resource.RLIM_INFINITY else min(memory, hard)
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, hard))
         setup = _setup.Setup(files, body)
         setup.register()
-        function_of = functools.cache(setup.build)
+
+        @functools.cache
+        def function_of() -> Callable[[Any], Any]:
+            function = setup.build()
+            gc.freeze()  # what there is will stay, so a collection need not look at it
+            return function
+
         while True:
             channel.send(answer(function_of, channel.receive, regions, memory))
 

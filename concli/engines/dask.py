@@ -1,7 +1,8 @@
 """A dask cluster: workers on other machines, or a local cluster that behaves like one.
 
 Choose it for work that one machine can't do in time, whose units name data that all workers see (ranges of files) and
-whose results are small: units and results pass through the scheduler. On one machine ``processes`` costs less.
+whose results are small or can go through a folder that they see too (see ``_parts``): otherwise units and results pass
+through the scheduler. On one machine ``processes`` costs less.
 
 With a scheduler's address it uses that cluster, with TLS as dask's own configuration says. Without, it starts a local
 one that listens on the loopback address only, without a dashboard, and ends it afterwards. Dask begins a unit again
@@ -15,7 +16,6 @@ Who waits for whom::
 
 import contextlib
 import itertools
-import logging
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -24,10 +24,10 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Generic, TypeVar
 
-from concli.engines._local_cluster import local_cluster
+from concli.engines._connection import Connection, connected, line_of
 from concli.engines._setup import Setup, packed, setup_for
-from concli.engines._task import Parcel, WhoDid, probe, run
-from concli.engines.engine import EngineLost, EngineStatistics, Place, Settings, WorkerLost, WorkerUsage
+from concli.engines._task import Parcel, WhoDid, run
+from concli.engines.engine import EngineLost, EngineStatistics, Place, Settings, WorkerLost, WorkerUsage, memory_each
 from concli.errors import UsageError
 from concli.patterns import ShutDown, _sync
 
@@ -35,10 +35,6 @@ __all__ = ["Dask"]
 
 U = TypeVar("U")
 R = TypeVar("R")
-
-_CONNECT_S = 10  # for a scheduler to answer
-_LEAVE_S = 1  # for a farewell
-_SILENT = logging.CRITICAL + 1
 
 
 class Dask:
@@ -48,13 +44,17 @@ class Dask:
     """
 
     name = "dask"
+    call_s = 0.01
 
     def __init__(self, workers: int, settings: Settings = Settings()) -> None:  # noqa: B008 - it is frozen
         if find_spec("distributed") is None:
             raise UsageError("--engine dask: it needs distributed; pip install 'concli[dask]'")
         if settings.scheduler and settings.memory:
             raise UsageError("the memory of a cluster's workers is for the cluster to say; leave it out")
+        if settings.scratch and not settings.scheduler:
+            raise UsageError("--scratch: it is for a cluster at --scheduler; one on this machine has its own")
         self.workers = workers
+        self.callers = 2 * workers  # it takes a while until a worker that has done a unit has the next
         self._settings = settings
 
     @contextlib.contextmanager
@@ -69,39 +69,19 @@ class Dask:
         with contextlib.ExitStack() as stack:
             # A unit has its data with it, and that is meant; what dask warns of is that in a graph.
             stack.enter_context(dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TB"}))
-            client, where = self._connected(stack)
-            place = _Cluster[U, R](client, where, setup, self._settings.memory)
+            connection = connected(stack, self.workers, self._settings)
+            memory = None if self._settings.scheduler else self._settings.memory or memory_each(self.workers)
+            place = _Cluster[U, R](connection, setup, memory)
             try:
                 yield place
             finally:
                 place.cancel()
 
-    def _connected(self, stack: contextlib.ExitStack) -> tuple[Any, str]:
-        distributed: Any = import_module("distributed")
-        for name in [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]:
-            logging.getLogger(name).setLevel(_SILENT)  # what is wrong is told once, by an exception
-        settings = self._settings
-        secret, at, host = (settings.scheduler or "the local cluster").rpartition("://")[2].rpartition("@")
-        where, secret = (host, secret + at) if at else (settings.scheduler or host, "")
-        try:
-            cluster: Any = settings.scheduler
-            if cluster is None:
-                cluster = stack.enter_context(local_cluster(self.workers, settings.memory))
-            # What is on this machine is had from the workers themselves; elsewhere they may be out of our reach.
-            direct = True if settings.scheduler is None else None
-            client = distributed.Client(cluster, timeout=_CONNECT_S, set_as_default=False, direct_to_workers=direct)
-            stack.callback(client.close, timeout=_LEAVE_S)
-            _check(client, where)
-        except (OSError, ValueError, RuntimeError) as error:
-            raise EngineLost(f"{where}: no scheduler answers there: {_line(error).replace(secret, '')}") from None
-        return client, where
-
 
 class _Cluster(Generic[U, R]):
-    def __init__(self, client: Any, where: str, setup: Setup, memory: int | None) -> None:
-        self._client = client
+    def __init__(self, connection: Connection, setup: Setup, memory: int | None) -> None:
+        self._client, self._where, self._folder = connection
         self._killed_worker: type[Exception] = import_module("distributed").KilledWorker
-        self._where = where
         self._setup = tuple(setup)
         self._memory = memory
         self._key = f"concli-{os.urandom(8).hex()}"
@@ -115,18 +95,23 @@ class _Cluster(Generic[U, R]):
         self._cpu_before_s: dict[tuple[str, int], float] = {}
         self._retries = 0
         self._lost: list[str] = []
-        self._sent = self._received = 0
+        self._sent = self._received = self._part_bytes = 0
         self._overhead_s = 0.0
-        client.subscribe_topic("all", self._heard)
+        self._client.subscribe_topic("all", self._heard)
 
     def __call__(self, unit: U, /) -> R:
         began = time.perf_counter()
-        parcel = Parcel.of(packed(unit, refers=True))
-        done, who = self._done(parcel)
+        parcel = Parcel.of(packed(unit, refers=True), self._folder)
+        try:
+            done, who = self._done(parcel)
+        finally:
+            parcel.discard()
         is_good, result, trace, busy_s, cpu_s = done.open()
+        done.discard()
         with self._mutex:
             self._sent += parcel.nbytes
             self._received += done.nbytes
+            self._part_bytes += parcel.part_bytes + done.part_bytes
             self._overhead_s += time.perf_counter() - began - busy_s
             worker = self._count(who, busy_s, cpu_s)
         if is_good:
@@ -161,6 +146,7 @@ class _Cluster(Generic[U, R]):
                 lost=tuple(self._lost),
                 bytes_sent=self._sent,
                 bytes_received=self._received,
+                part_bytes=self._part_bytes,
                 overhead_s=self._overhead_s,
                 memory_limit=self._memory,
             )
@@ -170,12 +156,14 @@ class _Cluster(Generic[U, R]):
         key = f"{self._key}-{next(self._numbers)}"
         with self._mutex:
             self._say_if_over()
-            future = self._client.submit(run, self._key, self._setup, parcel, key=key, pure=False, retries=2)
+            future = self._client.submit(
+                run, self._key, self._setup, self._folder, parcel, key=key, pure=False, retries=2
+            )
             self._futures.add(future)
         try:
             answer: tuple[Parcel, WhoDid] = future.result()
         except self._killed_worker as error:
-            raise WorkerLost(f"{self._where}: {_line(error)}") from error
+            raise WorkerLost(f"{self._where}: {line_of(error)}") from error
         except (CancelledError, OSError) as error:
             with self._mutex:
                 self._is_lost = not self._is_over
@@ -215,27 +203,3 @@ class _Cluster(Generic[U, R]):
         )
         self._workers[key] = now
         return now
-
-
-def _check(client: Any, where: str) -> None:
-    """Raise ``EngineLost`` if the workers can't do our work."""
-    ours = client.get_versions()
-    for who, theirs in {"its scheduler": ours["scheduler"], **ours["workers"]}.items():
-        for name in ("python", "distributed"):
-            here, there = (side["packages"][name] for side in (ours["client"], theirs))
-            if _series(name, here) != _series(name, there):
-                raise EngineLost(
-                    f"{where}: {who} has {name} {there}, and here it is {here}; use the same on both sides"
-                )
-    try:
-        client.run(probe)
-    except ModuleNotFoundError as error:
-        raise EngineLost(f"{where}: its workers have no {error.name}; install concli there") from error
-
-
-def _series(name: str, version: str) -> object:
-    return version.split(".")[:2] if name == "python" else version
-
-
-def _line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from concli.errors import ConcliError
+from concli.metrics.host import usable_memory
 
 __all__ = [
     "Engine",
@@ -16,6 +17,7 @@ __all__ = [
     "Settings",
     "WorkerLost",
     "WorkerUsage",
+    "memory_each",
 ]
 
 U = TypeVar("U")
@@ -45,11 +47,20 @@ class RemoteError(Exception):
 class Settings(NamedTuple):
     """What a user may say of an engine besides its name. An engine refuses what it has no use for.
 
-    ``memory`` is how many bytes a worker may allocate for itself. ``scheduler`` is the address of a cluster.
+    ``memory`` is how many bytes a worker may allocate for itself, by default ``memory_each``. ``scheduler`` is the
+    address of a cluster, and ``scratch`` a folder that all its workers see: what is large goes through files there. An
+    engine may also use ``beside``, a folder where the job writes anyway, if its workers see it.
     """
 
     memory: int | None = None
     scheduler: str | None = None
+    scratch: str | None = None
+    beside: str | None = None
+
+
+def memory_each(workers: int) -> int:
+    """Return the bytes that each of so many workers of this machine may have if nobody says: its share, or 1 GiB."""
+    return max(1 << 30, usable_memory() // workers)
 
 
 class WorkerUsage(NamedTuple):
@@ -69,10 +80,14 @@ class WorkerUsage(NamedTuple):
 
 
 class EngineStatistics(NamedTuple):
-    """A frozen snapshot. Bytes are those that were copied; what lies in shared buffers is not.
+    """A frozen snapshot.
+
+    Bytes are those that were copied; what lies in shared buffers is not. ``part_bytes`` of them went through part
+    files, on storage that job and workers see.
 
     ``lost`` has a line for each worker that died, ``retries`` counts the units that were begun again because of
-    that. ``overhead_s`` is the seconds of all calls less those in which a unit was worked on or waited for a worker.
+    that. ``overhead_s`` is the seconds of all calls less those in which a unit was worked on, or waited for a worker
+    where that can be told: not on a cluster.
     """
 
     engine: str
@@ -82,6 +97,7 @@ class EngineStatistics(NamedTuple):
     lost: tuple[str, ...] = ()
     bytes_sent: int = 0
     bytes_received: int = 0
+    part_bytes: int = 0
     overhead_s: float = 0.0
     memory_limit: int | None = None
 
@@ -111,10 +127,17 @@ class Place(Protocol[U_contra, R_co]):
 
 
 class Engine(Protocol):
-    """Makes places."""
+    """Makes places.
+
+    ``callers`` is how many threads a job should have that call: more than there are ``workers`` where the next unit
+    is to be there already when one is done. ``call_s`` is what a call costs besides the work, in seconds: units that
+    take 20 times as long lose 5% by it.
+    """
 
     name: str
     workers: int
+    callers: int
+    call_s: float
 
     def open(self, make: Callable[..., Callable[[U], R]], /, *args: Any) -> AbstractContextManager[Place[U, R]]:
         """Return a place where units are done by what ``make(*args)`` returns, made once in each worker.

@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 
 from concli.engines._pool import Pool
 from concli.engines._setup import setup_for
-from concli.engines.engine import Place, Settings
+from concli.engines.engine import Place, Settings, memory_each
 from concli.errors import UsageError
 
 __all__ = ["Processes"]
@@ -35,17 +35,19 @@ R = TypeVar("R")
 class Processes:
     """Units are done by up to ``workers`` processes, each started when it is first needed.
 
-    With ``settings.memory`` a worker may allocate so many bytes for itself; a unit that needs more raises
-    ``MemoryError``.
+    A worker may allocate ``settings.memory`` bytes for itself; a unit that needs more raises ``MemoryError``.
     """
 
     name = "processes"
+    call_s = 0.0001
 
     def __init__(self, workers: int, settings: Settings = Settings()) -> None:  # noqa: B008 - it is frozen
         if settings.scheduler is not None:
             raise UsageError("--engine processes: it has no scheduler; leave out --scheduler, or use --engine dask")
-        self.workers = workers
-        self._memory = settings.memory
+        if settings.scratch is not None:
+            raise UsageError("--engine processes: it shares memory with its workers; leave out --scratch")
+        self.workers = self.callers = workers
+        self._memory = settings.memory or memory_each(workers)
 
     @contextlib.contextmanager
     def open(self, make: Callable[..., Callable[[U], R]], /, *args: Any) -> Iterator[Place[U, R]]:

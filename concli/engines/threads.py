@@ -31,13 +31,14 @@ class Threads:
     """Units are done in place. Each thread that calls is a worker: the function is made once for each."""
 
     name = "threads"
+    call_s = 0.0
 
     def __init__(self, workers: int, settings: Settings = Settings()) -> None:  # noqa: B008 - it is frozen
-        if settings != Settings():
+        if settings._replace(beside=None) != Settings():
             raise UsageError(
                 "--engine threads: it shares its memory with the job and needs no scheduler; leave them out"
             )
-        self.workers = workers
+        self.workers = self.callers = workers
 
     @contextlib.contextmanager
     def open(self, make: Callable[..., Callable[[U], R]], /, *args: Any) -> Iterator[Place[U, R]]:

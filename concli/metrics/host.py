@@ -18,6 +18,7 @@ __all__ = [
     "peak_rss_bytes",
     "process_cpu_s",
     "usable_cpus",
+    "usable_memory",
 ]
 
 _NO_LIMIT = 1 << 60  # version 1 of the control groups says so with a number this large
@@ -64,6 +65,12 @@ def usable_cpus() -> int:
     """Return the CPUs this process may use: its affinity, and its cgroup's quota rounded up."""
     cpus, quota = affinity_cpus(), cpu_quota()
     return max(1, cpus if quota is None else min(cpus, math.ceil(quota.amount)))
+
+
+def usable_memory() -> int:
+    """Return the bytes of memory that this process may have at most: the machine's, or what its control groups say."""
+    machine, limit = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"), memory_limit()
+    return machine if limit is None else min(machine, int(limit.amount))
 
 
 def _tightest(controller: str, *names: str) -> Limit | None:

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from concli.engines._parts import Part
 from concli.engines.dask import Dask
-from concli.engines.engine import EngineLost, Place, Settings, WorkerLost
+from concli.engines.engine import EngineError, EngineLost, Place, Settings, WorkerLost
 from concli.errors import UsageError
 from concli.patterns import ShutDown, ThreadGroup, ThreadPool
 from tests.conftest import ROOT
@@ -54,6 +55,44 @@ def test_arrays_and_buffers_go_both_ways(place: Place[Any, Any]) -> None:
     after = place.statistics()
     assert 0 <= after.bytes_sent - before.bytes_sent - values.nbytes < 1000
     assert bytes(place((units.fill, place.buffer(10_000), 7))) == bytes([7]) * 10_000
+
+
+def test_what_is_large_goes_through_files_that_are_removed(place: Place[Any, Any]) -> None:
+    before, values = place.statistics(), np.arange(1 << 17, dtype=np.float64)
+    doubled = place((units.double, values))
+    after = place.statistics()
+    assert after.part_bytes - before.part_bytes == 2 * values.nbytes
+    doubled[0] = 1  # it is the caller's own
+    folder: Any = place
+    assert os.listdir(folder._folder) == []
+
+
+def test_without_room_for_part_files_all_goes_through_the_network(place: Place[Any, Any]) -> None:
+    anyhow: Any = place
+    folder, values = anyhow._folder, np.arange(1 << 17, dtype=np.float64)
+    before = place.statistics()
+    anyhow._folder = "/nowhere"
+    try:
+        assert np.array_equal(place((units.double, values)), values * 2)
+    finally:
+        anyhow._folder = folder
+    after = place.statistics()
+    assert after.part_bytes == before.part_bytes
+    assert after.bytes_received - before.bytes_received > values.nbytes
+
+
+def test_a_part_file_that_is_not_there_is_one_line(place: Place[Any, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    def write(folder: str, buffers: Any) -> Part:
+        return Part(f"{folder}/gone", tuple(buffer.nbytes for buffer in buffers))
+
+    monkeypatch.setattr(Part, "write", write)
+    with pytest.raises(EngineError, match=r"gone: .* can't read this part file: .*No such file"):
+        place((units.double, np.zeros(1 << 17)))
+
+
+def test_a_folder_for_part_files_is_for_a_cluster() -> None:
+    with pytest.raises(UsageError, match="--scratch: it is for a cluster"):
+        Dask(1, Settings(scratch="there"))
 
 
 def test_a_lost_worker_costs_a_retry_and_is_named(place: Place[Any, Any], tmp_path: Path) -> None:
@@ -119,7 +158,7 @@ def test_a_scheduler_that_is_gone_is_one_line_at_once(tmp_path: Path) -> None:
 
 
 def test_where_no_scheduler_is_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("concli.engines.dask._CONNECT_S", 0.2)
+    monkeypatch.setattr("concli.engines._connection._CONNECT_S", 0.2)
     engine = Dask(1, Settings(scheduler="tcp://me:secret@127.0.0.1:9"))
     saying = r"^127.0.0.1:9: no scheduler answers there"
     with pytest.raises(EngineLost, match=saying) as caught, engine.open(units.make_call):

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from concli.engines.engine import EngineStatistics, Place, RemoteError, Settings, WorkerLost
+from concli.engines.engine import EngineStatistics, Place, RemoteError, Settings, WorkerLost, memory_each
 from concli.engines.processes import Processes
 from concli.errors import UsageError
 from concli.patterns import ShutDown, ThreadGroup, ThreadPool
@@ -197,6 +197,13 @@ def test_more_memory_than_allowed_is_a_memory_error_of_the_unit() -> None:
     assert statistics.lost == ()
 
 
+def test_each_worker_has_its_share_of_the_memory_if_nobody_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("concli.engines.engine.usable_memory", lambda: 12 << 30)
+    assert (memory_each(4), memory_each(100)) == (3 << 30, 1 << 30)
+    with Processes(6).open(units.make_call) as place:
+        assert place((units.limit_on_data,)) == place.statistics().memory_limit == 2 << 30
+
+
 def test_statistics_name_the_workers_and_what_they_used() -> None:
     with Processes(2).open(units.make_call) as place:
         place((units.sleep, 0.02))
@@ -212,7 +219,7 @@ def test_statistics_name_the_workers_and_what_they_used() -> None:
 
 def test_a_worker_is_started_when_it_is_needed() -> None:
     with Processes(8).open(units.make_power, 2) as place:
-        assert place.statistics() == EngineStatistics("processes")
+        assert place.statistics() == EngineStatistics("processes", memory_limit=memory_each(8))
         place(3)
         assert len(place.statistics().workers) == 1
 

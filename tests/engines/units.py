@@ -1,6 +1,7 @@
 """Functions that workers are to find by their names."""
 
 import os
+import resource
 import signal
 import threading
 import time
@@ -135,3 +136,12 @@ def spin(seconds: float) -> None:
     end = time.perf_counter() + seconds
     while time.perf_counter() < end:
         pass
+
+
+def limit_on_data() -> int:
+    return resource.getrlimit(resource.RLIMIT_DATA)[0]
+
+
+def see_nothing(_folder: str | None) -> bool:
+    """A worker's answer to whether it can write there."""
+    return False

@@ -13,7 +13,16 @@ from pathlib import Path
 import pytest
 
 from concli.metrics import host as module
-from concli.metrics.host import Limit, cpu_quota, host, memory_limit, peak_rss_bytes, process_cpu_s, usable_cpus
+from concli.metrics.host import (
+    Limit,
+    cpu_quota,
+    host,
+    memory_limit,
+    peak_rss_bytes,
+    process_cpu_s,
+    usable_cpus,
+    usable_memory,
+)
 
 
 def replace_file(monkeypatch: pytest.MonkeyPatch, content: str | None) -> None:
@@ -198,3 +207,5 @@ def test_the_limit_on_memory_is_that_of_the_groups(
 ) -> None:
     replace_files(monkeypatch, files)
     assert memory_limit() == limit
+    machine = usable_memory()
+    assert machine == limit.amount if limit else machine > 1 << 20

@@ -106,7 +106,7 @@ def _transform(
         centres=plan.is_centred_when_shown and not job.shift,
     )
     engine = job.engine or Threads(job.threads)
-    threads = max(1, min(engine.workers, source.count))
+    threads = max(1, min(engine.callers, source.count))
     in_flight = threads + _SPARE_SLOTS
     input_bytes = source.shape[0] * source.shape[1] * source.dtype.itemsize
     bound = in_flight * (input_bytes + plan.nbytes) + threads * scratch_bytes(plan) + _SLACK
