@@ -3,7 +3,7 @@
 >>> from concli.arrays.crew import Crew
 >>> from concli.metrics import Run
 >>> c = np.empty((2, 2))
->>> Crew(2, Run("multiply", {})).run(Blocked(np.ones((2, 3)), np.ones((3, 2)), c, workers=2).program)
+>>> Crew(2, Run("multiply", {})).run(Blocked(np.ones((2, 3)), np.ones((3, 2)), c).program)
 >>> c
 array([[3., 3.],
        [3., 3.]])
@@ -34,10 +34,10 @@ def flops_of(rows: int, inner: int, columns: int, kind: np.dtype[Any]) -> int:
 class Blocked:
     """``a`` @ ``b`` into ``c``, all of one kind; the tiles are multiplied at ``site``."""
 
-    def __init__(self, a: Array, b: Array, c: Array, *, workers: int, site: Site = HERE) -> None:
+    def __init__(self, a: Array, b: Array, c: Array, *, site: Site = HERE) -> None:
         self._a, self._b, self._c = a, b, c
         self._site = site
-        self.tiles = tiles(c.shape[0], c.shape[1], a.shape[1], workers)
+        self.tiles = tiles(c.shape[0], c.shape[1], a.shape[1])
 
     def program(self, worker: Worker) -> None:
         """Do a worker's part."""

@@ -18,7 +18,7 @@ from concli.arrays.kernels import Choice
 from concli.arrays.matmul_report import Facts, check, result_of, totals_of, verdict_of
 from concli.arrays.normalize import MODES, Normalization
 from concli.arrays.npy import Matrix, MatrixOutput, is_mappable, open_pair, opened, write_matrix
-from concli.arrays.numbers import as_kind, exactness, kind_for
+from concli.arrays.numbers import apart, as_kind, exactness, kind_for
 from concli.arrays.one_thread import one_blas_thread
 from concli.arrays.plan import ALGORITHMS, Plan, Room, Shape, plan_for, room_for
 from concli.arrays.random_matrix import fill_items
@@ -44,7 +44,8 @@ class Job(NamedTuple):
     length, columns). ``output`` is a path, ``-`` for standard output, or None. ``rounds`` of Freivalds' test check the
     product, if any. ``memory`` is how many bytes may be used, by default most of what is available. ``engine`` says
     where tiles are multiplied, by default in ``threads``; the rest is done by as many threads here. The product is the
-    same on any engine, bit by bit; with another number of workers the tiles, and so the last digits, may be others.
+    same on any engine with any number of workers, bit by bit, where BLAS and its kernels are the same, and, if it is
+    larger than memory, ``memory`` is.
     """
 
     a: str | Array | None = None
@@ -120,14 +121,14 @@ class _Product:
             b = new((inner, columns), kind) if right is None else right.array
             if left is not None and right is not None:
                 self._facts.integers = exactness(left.array, right.array, kind)
-                a, b = as_kind(a, kind, new), as_kind(b, kind, new)
+                a, b = apart(as_kind(a, kind, new), as_kind(b, kind, new))
             c = new((rows, columns), kind)
             workers = self._workers()
             crew, peak = self._crew(workers)
-            tiled = blocked.Blocked(a, b, c, workers=workers, site=self._site)
+            tiled = blocked.Blocked(a, b, c, site=self._site)
             quick = None
             if self._plan.levels:
-                quick = strassen.Strassen(a, b, c, levels=self._plan.levels, workers=workers, site=self._site)
+                quick = strassen.Strassen(a, b, c, levels=self._plan.levels, site=self._site)
             normalization = Normalization(c, self._job.normalize)
             test = self._test(a, b, c, normalization, quick)
 
@@ -162,7 +163,7 @@ class _Product:
         output = MatrixOutput(self._job.output or "", (rows, columns), kind)
         try:
             workers = self._threads
-            parts = streamed.cut(rows, inner, columns, kind.itemsize, budget=budget, workers=workers)
+            parts = streamed.cut(rows, inner, columns, kind.itemsize, budget=budget)
             crew, peak = self._crew(workers)
             tiled = streamed.Streamed(
                 left, right, output.matrix, parts, budget=budget, workers=workers, site=self._site
@@ -192,7 +193,7 @@ class _Product:
     def _workers(self) -> int:
         """Return how many workers find something to do."""
         rows, inner, columns, _ = self._shape
-        parts = len(tiles(rows, columns, inner, self._threads))
+        parts = len(tiles(rows, columns, inner))
         return self._threads if self._plan.levels else max(1, min(self._threads, parts))
 
     def _crew(self, workers: int) -> tuple[Crew, Peak]:

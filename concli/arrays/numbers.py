@@ -14,7 +14,7 @@ import numpy.typing as npt
 from concli.arrays.travel import New
 from concli.errors import UsageError
 
-__all__ = ["as_kind", "count_odd", "exactness", "is_finite", "kind_for", "roundoff"]
+__all__ = ["apart", "as_kind", "count_odd", "exactness", "is_finite", "kind_for", "roundoff"]
 
 Array = npt.NDArray[Any]
 
@@ -49,12 +49,23 @@ def as_kind(array: Array, kind: np.dtype[Any], new: New = np.empty) -> Array:
     (rows, columns), (down, across), size = array.shape, array.strides, array.itemsize
     by_rows = across == size and down >= size * columns and not down % size
     by_columns = down == size and across >= size * rows and not across % size
-    if array.dtype == kind and array.dtype.isnative and array.flags.aligned and (by_rows or by_columns):
+    # A vector with gaps would be multiplied otherwise where it is sent without them.
+    is_fit = array.flags.forc if 1 in array.shape else by_rows or by_columns
+    if array.dtype == kind and array.dtype.isnative and array.flags.aligned and is_fit:
         return array.view(np.ndarray)
     is_fortran = by_columns and not by_rows
     made = new(array.shape[::-1], kind).T if is_fortran else new(array.shape, kind)
     np.copyto(made, array, casting="unsafe")
     return made
+
+
+def apart(a: Array, b: Array) -> tuple[Array, Array]:
+    """Return both, ``b`` copied if it is the transpose of ``a`` in the same memory.
+
+    For that numpy calls other kernels than if they lay apart, as they do where they are sent to, which round otherwise.
+    """
+    is_transpose = a.strides == b.strides[::-1] and np.may_share_memory(a, b)
+    return a, b.copy("K") if is_transpose else b
 
 
 def is_finite(array: Array) -> bool:

@@ -21,6 +21,7 @@ __all__ = ["ALGORITHMS", "Plan", "Room", "Shape", "plan_for", "room_for"]
 
 ALGORITHMS = ("auto", "blocked", "strassen")
 _SHARE = 0.8  # of the memory that is available
+_LEAST_CUT = 4  # whose quarters are no vectors yet, which BLAS multiplies by the way they lie
 
 
 class Shape(NamedTuple):
@@ -88,8 +89,9 @@ def plan_for(shape: Shape, algorithm: str, room: Room, *, mappable: bool) -> Pla
     if algorithm == "blocked":
         return Plan("blocked", "asked for", 0, streamed=False)
     if algorithm == "strassen":
-        if side < 2:
-            return Plan("blocked", "Strassen's needs quarters, and a side is shorter than 2", 0, streamed=False)
+        if side < _LEAST_CUT:
+            why = f"Strassen's needs quarters, and a side is shorter than {_LEAST_CUT}"
+            return Plan("blocked", why, 0, streamed=False)
         if not fits:
             raise UsageError(f"--algorithm strassen: its sums do not fit into {room.bytes:,} bytes; use blocked")
         return Plan("strassen", "asked for", levels, streamed=False)

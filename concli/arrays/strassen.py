@@ -40,7 +40,7 @@ PHASES = ("look", "sums", "products", "combine", "edges")
 LEAST_SIDE = 16384
 _BASE = 4096  # the least length of a quarter that is worth its sums: shorter products are slower than these gain
 _STRIP = 1 << 15  # elements
-_PARTS = 8  # a worker
+_PARTS = 64  # of a matrix, for any number of workers, on which what BLAS adds at the edges must not depend
 
 
 class _Scratch(NamedTuple):
@@ -78,10 +78,9 @@ class Strassen:
     The tiles of its products are multiplied at ``site``.
     """
 
-    def __init__(self, a: Array, b: Array, c: Array, *, levels: int, workers: int, site: Site = HERE) -> None:
+    def __init__(self, a: Array, b: Array, c: Array, *, levels: int, site: Site = HERE) -> None:
         self._a, self._b, self._c = a, b, c
         self._site = site
-        self._workers = workers
         self._levels = levels
         step = 1 << levels
         self._inner = a.shape[1] // step * step
@@ -102,7 +101,7 @@ class Strassen:
         items = [
             (partial(self._look, name, matrix), matrix.shape[1], band)
             for name, matrix in (("a", self._a), ("b", self._b))
-            for band in self._bands(matrix)
+            for band in _bands(matrix)
         ]
         worker.phase("look", items, _in_strips)
 
@@ -135,7 +134,7 @@ class Strassen:
 
     def _quarter(self, worker: Worker, a: Array, b: Array, c: Array, level: int) -> None:
         if level == self._levels:
-            parts = tiles(c.shape[0], c.shape[1], a.shape[1], self._workers)
+            parts = tiles(c.shape[0], c.shape[1], a.shape[1])
 
             def multiply(at: Tile) -> None:
                 self._site.multiply(a[at.rows], b[:, at.columns], c[at.rows, at.columns])
@@ -152,11 +151,11 @@ class Strassen:
                 self._quarter(worker, left, right, product, level + 1)
 
         def sums(left: Callable[[slice], None], right: Callable[[slice], None]) -> None:
-            items = [(left, a11.shape[1], band) for band in self._bands(s)]
-            worker.phase("sums", items + [(right, b11.shape[1], band) for band in self._bands(t)], _in_strips)
+            items = [(left, a11.shape[1], band) for band in _bands(s)]
+            worker.phase("sums", items + [(right, b11.shape[1], band) for band in _bands(t)], _in_strips)
 
         def combine(work: Callable[[slice], None]) -> None:
-            worker.phase("combine", [(work, c11.shape[1], band) for band in self._bands(c11)], _in_strips)
+            worker.phase("combine", [(work, c11.shape[1], band) for band in _bands(c11)], _in_strips)
 
         # What is computed stands in the quarters of C until it is combined; so there is little else to make room for,
         # and new memory is slower than all the sums.
@@ -175,16 +174,17 @@ class Strassen:
         items: list[tuple[Callable[[slice], None], int, slice]] = []
         if inner < a.shape[1]:
             add = partial(_add_product, a[:rows, inner:], b[inner:, :columns], c[:rows, :columns])
-            items += [(add, columns, band) for band in self._bands(c[:rows])]
+            items += [(add, columns, band) for band in _bands(c[:rows])]
         if columns < c.shape[1]:
             fill = partial(_fill_product, a[:rows], b[:, columns:], c[:rows, columns:])
-            items += [(fill, 1, band) for band in self._bands(c[:rows])]
+            items += [(fill, 1, band) for band in _bands(c[:rows])]
         if rows < c.shape[0]:
             items.append((partial(_fill_product, a[rows:], b, c[rows:]), 1, slice(0, c.shape[0] - rows)))
         worker.phase("edges", items, _in_strips)
 
-    def _bands(self, matrix: Array) -> list[slice]:
-        return bands(len(matrix), -(-len(matrix) // (_PARTS * self._workers)))
+
+def _bands(matrix: Array) -> list[slice]:
+    return bands(len(matrix), -(-len(matrix) // _PARTS))
 
 
 def _quarters(matrix: Array) -> _Four:

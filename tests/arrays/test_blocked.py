@@ -15,6 +15,6 @@ LENGTHS = st.integers(0, 300)
 def test_it_is_the_product_for_every_shape(rows: int, inner: int, columns: int, workers: int) -> None:
     a, b = random(rows, inner, 1), random(inner, columns, 2)
     product = np.empty((rows, columns))
-    crew = crew_of(workers, Blocked(a, b, product, workers=workers).program)
+    crew = crew_of(workers, Blocked(a, b, product).program)
     np.testing.assert_allclose(product, a @ b, rtol=0, atol=1e-11)
     assert crew.flops() == flops_of(rows, inner, columns, product.dtype)

@@ -32,7 +32,7 @@ def test_while_it_is_made_the_rate_so_far_is_told(monkeypatch: pytest.MonkeyPatc
         return flops(self, tile)
 
     monkeypatch.setattr(blocked.Blocked, "_flops", look)
-    matmul(Job(size=(300, 300, 300), threads=1), run)
+    matmul(Job(size=(100, 100, 100), threads=1), run)
     result: Any = seen[-1].result
     assert result["tiles"]["all"] == 1
     assert result["multiply_s"] > 0

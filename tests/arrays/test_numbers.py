@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from concli.arrays.numbers import as_kind, count_odd, exactness, is_finite, kind_for, roundoff
+from concli.arrays.numbers import apart, as_kind, count_odd, exactness, is_finite, kind_for, roundoff
 from concli.errors import UsageError
 from tests.arrays.products import random
 
@@ -62,3 +62,23 @@ def test_integers_are_exact_or_said_to_be_rounded() -> None:
         assert "rounded" in str(exactness(left, right, kind))
     assert exactness(random(2, 2), random(2, 2), double) is None
     assert "exact" in str(exactness(np.empty((2, 0), int), np.empty((0, 2), int), double))
+
+
+def test_a_vector_with_gaps_is_copied_as_it_would_be_where_it_is_sent() -> None:
+    wide = np.ones((5, 3))
+    for vector in (wide[:, 1:2], wide[:, 1:2].T):
+        assert as_kind(vector, wide.dtype).flags.forc
+        assert not np.shares_memory(as_kind(vector, wide.dtype), wide)
+    assert np.shares_memory(as_kind(wide[1:2], wide.dtype), wide)
+
+
+def test_a_matrix_and_its_own_transpose_are_brought_apart_and_no_others() -> None:
+    whole = np.arange(35.0).reshape(7, 5)
+    for a, b in ((whole, whole.T), (whole.T, whole), (whole[:4], whole[3:].T)):
+        first, second = apart(a, b)
+        assert first is a
+        np.testing.assert_array_equal(second, b)
+        assert not np.shares_memory(second, whole)
+    square = np.ones((4, 4))
+    for a, b in ((square, square), (whole[:3], whole[4:].T)):
+        assert apart(a, b)[1] is b

@@ -22,7 +22,7 @@ def square(side: int, kind: str = "f8") -> Shape:
         (square(16384, "f4"), "auto", "blocked", "no digits to spare"),
         (square(8192), "blocked", "blocked", "asked for"),
         (square(64), "strassen", "strassen", "asked for"),
-        (square(1), "strassen", "blocked", "shorter than 2"),
+        (square(1), "strassen", "blocked", "shorter than 4"),
         (Shape(8192, 64, 8192, np.dtype("f8")), "auto", "blocked", "least side, 64"),
     ],
 )

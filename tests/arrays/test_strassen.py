@@ -18,7 +18,7 @@ def test_it_is_the_product_for_every_shape(
 ) -> None:
     a, b = random(rows, inner, 1).astype(kind), np.asfortranarray(random(inner, columns, 2).astype(kind))
     product = np.empty((rows, columns), kind)
-    quick = Strassen(a, b, product, levels=levels, workers=workers)
+    quick = Strassen(a, b, product, levels=levels)
     crew_of(workers, quick.look, quick.program)
     assert quick.is_usable
     assert np.abs(product - a @ b).max() <= quick.element_bound()
@@ -29,7 +29,7 @@ def test_it_is_the_product_for_every_shape(
 def test_it_sees_what_would_spread(value: float, left: bool) -> None:
     a, b = random(8, 8, 1), random(8, 8, 2)
     (a if left else b)[3, 4] = value
-    quick = Strassen(a, b, np.empty((8, 8)), levels=1, workers=1)
+    quick = Strassen(a, b, np.empty((8, 8)), levels=1)
     crew_of(1, quick.look)
     assert not quick.is_usable
 
