@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint conformance stress bench bench-logs bench-formats bench-arrays bench-tasks bench-monitor bench-patterns bench-lab clean
+.PHONY: help demo test lint conformance stress bench bench-logs bench-formats bench-arrays bench-tasks bench-engines bench-monitor bench-patterns bench-lab clean
 
 help: ## Show this help
 	@echo "Targets:"
@@ -28,7 +28,7 @@ conformance: $(VENV)/dev ## Run CPython's own tests against our classes and prin
 stress: $(VENV)/dev ## Run the long tests that look for races
 	$(BIN)/python -m pytest -m stress
 
-bench: bench-logs bench-formats bench-arrays bench-tasks bench-monitor bench-patterns bench-lab ## Measure beside the peers and print the ratios: all that follow
+bench: bench-logs bench-formats bench-arrays bench-tasks bench-engines bench-monitor bench-patterns bench-lab ## Measure beside the peers and print the ratios: all that follow
 
 bench-logs: $(VENV)/bench ## Measure the log job
 	$(BIN)/python tests/bench/logs.py
@@ -42,6 +42,9 @@ bench-arrays: $(VENV)/bench ## Measure the array jobs
 
 bench-tasks: $(VENV)/bench ## Measure the task pipeline
 	$(BIN)/python tests/bench/tasks.py
+
+bench-engines: $(VENV)/bench ## Measure the engines
+	$(BIN)/python tests/bench/engines.py
 
 bench-monitor: $(VENV)/ready ## Measure the monitor
 	$(BIN)/python tests/bench/monitor.py

@@ -122,7 +122,7 @@ def process(
         to = by_ending.name if by_ending else "text"
     choice = choosing.choice(reading.tz, fields=fields, head=head, dedup=dedup, redact=redact)
     source = reading.source(inputs or ("-",), follow=follow)
-    engine, engine_config = placement.engine(common.threads, lambda: work_of(source))
+    engine, engine_config = placement.engine(common.threads, lambda: work_of(source), output)
     job = Job(
         source,
         choice,
@@ -153,8 +153,6 @@ def process(
         **engine_config,
     }
     with session("logs process", config, common, data_on_stdout=to_stdout) as this:
-        if merge and engine.name != "threads":
-            this.complain("--merge: what is put in order goes through one thread here, so --engine has nothing to do")
         outcome = process_logs(job, this.run, this.complain)
         _tell(this, outcome)
         if outcome.unusable:

@@ -13,7 +13,7 @@ defined at the top level of a module or of a file; its arguments, units and resu
 
 So many threads call as the engine has ``callers``. By its ``call_s``, what a call costs, a job tells how large a unit
 has to be, and whether it had better be the name of a range of a file, which the worker reads, than the bytes in it (see
-``concli.logs.span``). A unit may also have a method ``refer``: what it returns, as ``__reduce__`` would, names what lies
+``concli.logs.span``). A unit may also have a method ``refer``: what it returns, as ``__reduce__`` would, names what is
 in a file. An engine whose workers see the same storage sends that (dask's does); to other processes of this machine it
 costs less to hand over what is in memory anyway.
 

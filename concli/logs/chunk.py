@@ -1,14 +1,11 @@
 """What the reader hands to the parsers."""
 
-import os
 from dataclasses import dataclass, field, fields
 from pickle import PickleBuffer
-from typing import TYPE_CHECKING, Any
-from zlib import crc32
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from concli.errors import InputError
 from concli.logs.inputs import Input, Place
 from concli.logs.line_finder import LineFinder, Marks
 
@@ -26,7 +23,7 @@ CHUNK_BYTES = 2 * 1024 * 1024
 
 _BEGINNING = Place()
 _READERS = frozenset(["source", "after"])
-_LEFT = _READERS | {"buffer", "line_ends"}
+_CONTENT = _READERS | {"buffer", "line_ends", "format"}
 
 
 @dataclass(slots=True)
@@ -34,8 +31,8 @@ class Chunk:
     """Whole lines of the input ``name``.
 
     ``buffer`` holds ``size`` bytes of data, the last of which is a line feed (added where the input
-    ``lacks_lf`` at its end), and ``PADDING`` more of no meaning. ``first_line`` counts from 1 and
-    ``offset``, in bytes, from 0, within the input; ``number`` counts the chunks of a run from 0.
+    ``lacks_lf`` at its end), and ``PADDING`` more of no meaning. ``first_line`` counts from 1, 0 is
+    not known, and ``offset``, in bytes, from 0, within the input; ``number`` counts the chunks of a run from 0.
 
     A line that is too long comes alone, only its beginning in the buffer, and with its
     ``full_length`` in bytes. ``consumed`` is how many bytes of the input the chunk stands for.
@@ -43,9 +40,10 @@ class Chunk:
 
     ``format`` is that of the input. ``year`` is the year at the chunk's beginning if it is known; if not,
     ``modified`` is when the input was last written to, in seconds since the epoch. ``source`` is the input, as
-    it was opened, and ``after`` the place in it where the chunk ends. If it has a ``path``, the bytes stand in that
-    file as they are, from ``offset`` on.
+    it was opened, and ``after`` the place in it where the chunk ends.
     """
+
+    chunks: ClassVar[int] = 1
 
     buffer: bytearray
     name: str = ""
@@ -61,7 +59,6 @@ class Chunk:
     format: "Format | None" = None
     year: int | None = None
     modified: float = 0.0
-    path: str | None = None
     source: Input | None = None
     after: Place = _BEGINNING
 
@@ -71,12 +68,10 @@ class Chunk:
         values = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in _READERS}
         return _restored, ({**values, "buffer": text},)
 
-    def refer(self) -> tuple[Any, ...] | None:
-        """Travel as a place in a file, for a worker that sees it too; None if it is in none."""
-        if self.path is None or self.full_length:
-            return None
-        values = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in _LEFT}
-        return _read_again, (self.consumed, crc32(memoryview(self.buffer)[: self.consumed]), values)
+    def emptied(self) -> "Chunk":
+        """Return what is known of the chunk, without its bytes."""
+        values = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in _CONTENT}
+        return Chunk(bytearray(PADDING), **values)
 
     @property
     def capacity(self) -> int:
@@ -109,18 +104,4 @@ def _restored(values: dict[str, Any]) -> Chunk:
     chunk = Chunk(**values)
     if not isinstance(chunk.buffer, bytearray):  # it depends on how it travelled
         chunk.buffer = bytearray(chunk.buffer)
-    return chunk
-
-
-def _read_again(consumed: int, checksum: int, values: dict[str, Any]) -> Chunk:
-    path = values["path"]
-    try:
-        with open(path, "rb", buffering=0) as file:
-            data = os.pread(file.fileno(), consumed, values["offset"])
-    except OSError as error:
-        raise InputError(path, error) from error
-    if crc32(data) != checksum:
-        raise InputError(path, "it has changed since it was read here, or is another file where the worker is")
-    chunk = Chunk(bytearray(data + b"\n"[: values["size"] - consumed] + bytes(PADDING)), **values)
-    chunk.mark_lines(LineFinder())
     return chunk

@@ -16,7 +16,7 @@ _BLOCK_BYTES = 64 * 1024
 
 
 class Place(NamedTuple):
-    """A place in an input: ``offset`` bytes from 0, ``line`` from 1.
+    """A place in an input: ``offset`` bytes from 0, ``line`` from 1, 0 if it is not known.
 
     ``year`` is the year there if it is counted, ``month`` that of the entry before, 0 if there is none.
     """

@@ -19,10 +19,12 @@ from concli.logs.destination import Destination, Outputs
 from concli.logs.entries import COMMON
 from concli.logs.how import How
 from concli.logs.inputs import Input, expand
-from concli.logs.parser import Parser, make_parser
+from concli.logs.parser import make_parser
 from concli.logs.pipeline import Pipeline
+from concli.logs.placing import span_chunks
 from concli.logs.reader import Reader
 from concli.logs.source import Formats, Source
+from concli.logs.span import Span
 from concli.logs.writer import Writer
 from concli.metrics import Run
 
@@ -36,8 +38,7 @@ class Job(NamedTuple):
     """What to process, and how.
 
     ``state`` is the path of a file that says what other runs have processed: only what is new since is. With
-    ``merge`` the entries of all inputs come in one order of time. Chunks are parsed by ``engine``, or by ``threads``;
-    to merge takes one thread of its own.
+    ``merge`` the entries of all inputs come in one order of time. Chunks are parsed by ``engine``, or by ``threads``.
     """
 
     source: Source
@@ -137,21 +138,23 @@ def _process(
             state.begin(outputs.all())
         if outputs.entries.is_new or not destination.appends:
             writer.write_header(destination.header())
+        engine = job.engine or Threads(job.threads)
         if job.merge:
             from concli.logs.merging import Merging  # noqa: PLC0415 - start-up counts
 
-            Merging(readers, Parser(how).general, writer, outputs.all()).run(run)
+            Merging(readers, engine, how, writer, outputs.all()).run(run)
+            # They are read at the same time, and told of in their order.
+            formats.found = {one.name: formats.found[one.name] for one in inputs if one.name in formats.found}
         else:
             # Repeats are in a row, and the state says how far all has been written, in the input's order.
             is_ordered = job.ordered or job.choice.dedup or state is not None
-            engine = job.engine or Threads(job.threads)
             with engine.open(make_parser, how) as place:
                 run.engine = lambda: place.statistics()._asdict()
                 Pipeline(
                     readers[0],
                     chunks,
                     place,
-                    engine.workers,
+                    engine.callers,
                     writer,
                     outputs.all(),
                     is_ordered,
@@ -177,12 +180,15 @@ def _readers(job: Job, inputs: list[Input], report: Callable[[InputError], objec
     return [job.source.reader([one], report, formats, size) for one in inputs]
 
 
-def _with_columns(job: Job, readers: list[Reader]) -> tuple[Destination, Iterator[Chunk]]:
+def _with_columns(job: Job, readers: list[Reader]) -> tuple[Destination, Iterator[Chunk | Span]]:
     """Return the destination with its columns: those asked for, or where it needs some, the first input's.
 
     Return also the chunks of the first reader, of which one may have had to be read.
     """
-    chunks: Iterator[Chunk] = chain.from_iterable(readers[:1])
+    # Of a span one does not know the first line until what comes before is done.
+    needs_lines = job.state or job.source.follow or job.choice.sample < 1 or not job.ordered
+    most = span_chunks(job.engine) if job.engine and not needs_lines else 0
+    chunks: Iterator[Chunk | Span] = chain.from_iterable(reader.units(most) for reader in readers[:1])
     destination = job.destination._replace(columns=job.choice.fields)
     if destination.needs_columns and job.merge:
         raise UsageError(f"--merge --to {destination.to}: name the columns with --fields")

@@ -43,9 +43,9 @@ class Parsed:
     left_out: Counter[str] = field(default_factory=Counter)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Travel without the chunk: whoever sent that has it, and puts it in again."""
+        """Travel without the bytes of the chunk: whoever sent them has them."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
-        return _restored, ({**values, "chunk": None, "pieces": _joined(self.pieces)},)
+        return _restored, ({**values, "chunk": self.chunk.emptied(), "pieces": _joined(self.pieces)},)
 
     def release(self) -> Chunk:
         """Let go of all that looks into the chunk, which may then be used again; return it."""

@@ -10,6 +10,7 @@ from concli.logs.formats.base import BASE
 from concli.logs.how import How
 from concli.logs.parsed import Parsed
 from concli.logs.selection import Selection
+from concli.logs.span import Span, chunks_of
 
 if TYPE_CHECKING:
     from concli.logs.general_parser import GeneralParser
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["Parser", "make_parser"]
 
 
-def make_parser(how: How) -> Callable[[Chunk], Parsed]:
-    """Return what parses a chunk, for one thread."""
-    return Parser(how).parse
+def make_parser(how: How) -> Callable[[Chunk | Span], list[Parsed]]:
+    """Return what parses a chunk, or those of a span, for one thread."""
+    parser = Parser(how)
+    return lambda unit: [parser.parse(chunk) for chunk in chunks_of(unit)]
 
 
 class Parser:

@@ -16,6 +16,7 @@ from concli.files import Output
 from concli.logs.chunk import Chunk
 from concli.logs.parsed import Parsed
 from concli.logs.reader import Reader
+from concli.logs.span import Span
 from concli.logs.writer import Writer
 from concli.metrics import Run
 from concli.patterns import BoundedBuffer, ProducerConsumer, Resequencer, ThreadGroup
@@ -28,16 +29,16 @@ WAITING_BYTES = 8 * 1024 * 1024
 
 
 class Pipeline(NamedTuple):
-    """What runs in it: ``place``, called by ``workers`` threads; ``chunks`` are the reader's.
+    """What runs in it: ``place``, called by so many threads; ``chunks`` are the reader's.
 
     If ``ordered``, what is written is in the order of the chunks. ``outputs`` are told to give up when it fails. If it
     ``drains``, an interrupt ends the reading, and what has been read is still written.
     """
 
     reader: Reader
-    chunks: Iterable[Chunk]
-    place: Place[Chunk, Parsed]
-    workers: int
+    chunks: Iterable[Chunk | Span]
+    place: Place[Chunk | Span, list[Parsed]]
+    callers: int
     writer: Writer
     outputs: list[Output]
     ordered: bool = True
@@ -46,30 +47,34 @@ class Pipeline(NamedTuple):
     def run(self, run: Run) -> None:
         """Run it to the end of the input, registering its stages on ``run``; what fails is raised, in a group."""
         reader, writer = self.reader, self.writer
-        waiting = BoundedBuffer[Chunk](WAITING_BYTES, sizer=lambda chunk: chunk.capacity)
+        waiting = BoundedBuffer[Chunk | Span](WAITING_BYTES, sizer=lambda chunk: chunk.capacity)
         parsed: BoundedBuffer[Parsed] | Resequencer[Parsed]
         if self.ordered:
             parsed = Resequencer(WAITING_BYTES, sizer=len, number=lambda done: done.chunk.number)
         else:
             parsed = BoundedBuffer(WAITING_BYTES, sizer=len)
         read = run.stage("read", sink=waiting, unit="bytes")
-        parse = run.stage("parse", workers=self.workers, source=waiting, sink=parsed, unit="bytes")
+        parse = run.stage("parse", workers=self.callers, source=waiting, sink=parsed, unit="bytes")
         write = run.stage("write", source=parsed, unit="bytes")
         read.starved_s = lambda: reader.waited_s
 
-        def parse_chunk(chunk: Chunk) -> None:
+        def parse_chunk(chunk: Chunk | Span) -> None:
             began = time.perf_counter()
-            done = self.place(chunk)
-            done.chunk = chunk  # which may have been parsed elsewhere
+            found = self.place(chunk)
             parse.record(
                 time.perf_counter() - began,
-                items_in=done.lines,
-                items_out=done.written,
+                items_in=sum(done.lines for done in found),
+                items_out=sum(done.written for done in found),
                 bytes_in=chunk.size,
-                bytes_out=done.output_bytes,
-                errors=done.rejected,
+                bytes_out=sum(done.output_bytes for done in found),
+                errors=sum(done.rejected for done in found),
             )
-            parsed.put(done)
+            if isinstance(chunk, Chunk):
+                found[0].chunk = chunk  # which may have been parsed elsewhere
+            else:
+                reader.count(sum(done.chunk.lines for done in found))
+            for done in found:
+                parsed.put(done)
 
         def write_parsed(done: Parsed) -> None:
             began, before, size = time.perf_counter(), writer.written, done.output_bytes
@@ -92,9 +97,9 @@ class Pipeline(NamedTuple):
             for output in self.outputs:
                 group.on_stop(output.cancel)
             ProducerConsumer[Parsed]([], [write_parsed], buffer=parsed, group=group, names=("", "write")).start()
-            ProducerConsumer[Chunk](
+            ProducerConsumer[Chunk | Span](
                 [lambda: read_chunks(self.chunks, reader, read.record)],
-                [parse_chunk] * self.workers,
+                [parse_chunk] * self.callers,
                 buffer=waiting,
                 group=group,
                 at_end=parsed.shutdown,
@@ -114,7 +119,7 @@ class Pipeline(NamedTuple):
             raise
 
 
-def read_chunks(chunks: Iterable[Chunk], reader: Reader, record: Callable[..., None]) -> Iterator[Chunk]:
+def read_chunks(chunks: Iterable[Chunk | Span], reader: Reader, record: Callable[..., None]) -> Iterator[Chunk | Span]:
     """Yield the chunks and record how long reading each took, without the waiting for somebody to write."""
     began, waited = time.perf_counter(), 0.0
     for chunk in chunks:

@@ -1,16 +1,24 @@
 """What is known of the work before it is done, for who has to choose where to do it."""
 
 import contextlib
+import math
 
 from concli.engines.choose import Work
+from concli.engines.engine import Engine
+from concli.logs.chunk import CHUNK_BYTES
 from concli.logs.inputs import expand
 from concli.logs.source import Formats, Source
 
-__all__ = ["work_of"]
+__all__ = ["span_chunks", "work_of"]
 
 _HEAD_BYTES = 64 * 1024
 # Of one thread; the slowest format that holds the GIL and the fastest are not far apart.
 _BYTES_PER_S = 30e6
+
+
+def span_chunks(engine: Engine) -> int:
+    """Return how many chunks of a file make a unit for which what a call costs is less than 5%; 0 to read them here."""
+    return math.ceil(20 * engine.call_s * _BYTES_PER_S / CHUNK_BYTES)
 
 
 def work_of(source: Source) -> Work:

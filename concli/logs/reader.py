@@ -8,10 +8,11 @@ from contextlib import closing
 from concli.errors import InputError
 from concli.logs.chunk import CHUNK_BYTES, PADDING, Chunk
 from concli.logs.encodings import UTF_8, check_encoding
-from concli.logs.formats.format import Reading
+from concli.logs.formats.format import Format, Reading
 from concli.logs.inputs import Input, InputFile
 from concli.logs.line_finder import LineFinder
 from concli.logs.opening import open_text
+from concli.logs.span import Span, cutter, spans
 from concli.logs.stream import Choose, Plan, Stream
 from concli.patterns import _sync
 
@@ -44,7 +45,6 @@ class Reader:
         chunk_bytes: int | None = None,
     ) -> None:
         """Raise ``UsageError`` if there is no such ``encoding``."""
-        self.lines = 0
         self.bytes = 0
         self.done: list[Input] = []
         self.waited_s = 0.0
@@ -56,12 +56,24 @@ class Reader:
         self._follow = follow
         self._chunk_bytes = chunk_bytes or CHUNK_BYTES
         self._number = 0
+        self._lines = 0
         self._free: deque[Chunk] = deque()  # its append and pop are atomic on every build
-        # Guards the two fields below it; notified when either changes.
+        # Guards the fields below it; notified when the last two change.
         self._returned = _sync.Condition()
+        self._lines_of_spans = 0
         self._lent = 0  # chunks that have been handed out and not yet come back
         self._is_cancelled = False
         self._cancelled, self._cancel = os.pipe()
+
+    @property
+    def lines(self) -> int:
+        """The lines that have been read, of spans when they have been counted."""
+        return self._lines + self._lines_of_spans
+
+    def count(self, lines: int) -> None:
+        """Take note of how many lines there were in a span; called from any thread."""
+        with self._returned:
+            self._lines_of_spans += lines
 
     @property
     def whole(self) -> int:
@@ -87,11 +99,12 @@ class Reader:
         if chunk.capacity == self._chunk_bytes:
             self._free.append(chunk)
 
-    def recycle(self, chunk: Chunk) -> None:
+    def recycle(self, chunk: Chunk | Span) -> None:
         """Take back a chunk that nobody looks at any more; called from any thread."""
-        self.give_back(chunk)
+        if isinstance(chunk, Chunk):
+            self.give_back(chunk)
         with self._returned:
-            self._lent -= 1
+            self._lent -= chunk.chunks
             self._returned.notify_all()
 
     def wait_until_alone(self) -> None:
@@ -114,16 +127,23 @@ class Reader:
         os.close(self._cancelled)
 
     def __iter__(self) -> Iterator[Chunk]:
-        for chunk in self._followed() if self._follow else self._one_by_one():
+        return (unit for unit in self.units(0) if isinstance(unit, Chunk))
+
+    def units(self, span_chunks: int) -> Iterator[Chunk | Span]:
+        """Iterate so that large files are read by whoever gets their spans, of so many chunks each; 0 for none.
+
+        Such a file is, after its first chunk, only looked at where it is cut. Its further chunks have 0 as first line.
+        """
+        for chunk in self._followed() if self._follow else self._one_by_one(span_chunks):
             chunk.number = self._number
-            self._number += 1
-            self.lines += chunk.lines
+            self._number += chunk.chunks
+            self._lines += chunk.lines
             self.bytes += chunk.consumed
             with self._returned:
-                self._lent += 1
+                self._lent += chunk.chunks
             yield chunk
 
-    def _one_by_one(self) -> Iterator[Chunk]:
+    def _one_by_one(self, span_chunks: int) -> Iterator[Chunk | Span]:
         for source in self._inputs:
             try:
                 file = InputFile(source, self._cancelled)
@@ -139,8 +159,7 @@ class Reader:
                     self._tell(source, error)
                     continue
                 stream = Stream(source, text, self, self._plan)
-                is_as_it_stands = text.file is file and source.size is not None
-                path = os.path.abspath(source.path) if source.path and is_as_it_stands else None
+                is_as_it_stands = text.file is file and bool(source.path and source.size)
                 waited_before_s = self.waited_s
                 while not stream.has_ended:
                     if self._is_cancelled:
@@ -148,9 +167,21 @@ class Reader:
                     chunk = stream.next()
                     self.waited_s = waited_before_s + file.waited_s
                     if chunk:
-                        chunk.path = path
                         yield chunk
+                    if span_chunks and chunk and chunk.format and is_as_it_stands and not stream.has_ended:
+                        yield from self._spans(file, source, stream, chunk.format, span_chunks)
                 self._tell(source, stream.problem)
+
+    def _spans(self, file: InputFile, source: Input, stream: Stream, chosen: Format, most: int) -> Iterator[Span]:
+        """Yield what can be read elsewhere of the rest of an input."""
+        if stream.place.year is not None and chosen.month:  # it is counted from entry to entry
+            return
+        cut, size = cutter(chosen, self._plan.reading), self._chunk_bytes
+        for span in spans(file, source, stream.place.offset, cut, chosen, size, most):
+            if self._is_cancelled:
+                return
+            yield span
+            stream.go_on_at(span.ends[-1])
 
     def _tell(self, source: Input, problem: OSError | None) -> None:
         """Tell how an input has ended; cancelled, it may have ended anywhere."""

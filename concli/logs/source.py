@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from concli.errors import InputError
+from concli.logs._garbage import no_collections
 from concli.logs.chunk import Chunk
 from concli.logs.detect import Detection, detect
 from concli.logs.encodings import UTF_8
@@ -97,4 +98,5 @@ class Scanners:
         scanner = self._made.get(chosen.name)
         if scanner is None:
             scanner = self._made[chosen.name] = chosen.scanner(self._reading)
-        return scanner.scan(replayed(chunk, self._finder))
+        with no_collections():
+            return scanner.scan(replayed(chunk, self._finder))

@@ -120,6 +120,12 @@ class Stream:
         self._describe(chunk)
         return chunk
 
+    def go_on_at(self, offset: int) -> None:
+        """Leave out what comes before that place in a file, where the number of the line is not known."""
+        self._file.skip(offset - self.place.offset - len(self._carry))
+        self._carry = b""
+        self.place = self.place._replace(offset=offset, line=0)
+
     def _describe(self, chunk: Chunk) -> None:
         """Say what ``chunk`` is, and where."""
         chunk.mark_lines(self._pool.finder)
@@ -131,7 +137,8 @@ class Stream:
             months = months_in(chunk.buffer, chunk.size, chunk.format)
             chunk.year = year = year + years_between([month, *months[:1]])
             year, month = year + years_between(months), (months or [month])[-1]
-        self.place = chunk.after = Place(offset + chunk.consumed, line + chunk.lines, year, month)
+        line += chunk.lines if line else 0  # it is not known after a span
+        self.place = chunk.after = Place(offset + chunk.consumed, line, year, month)
 
     def _choose(self, text: bytearray, size: int) -> Format | None:
         """Tell the format from the first lines; the first call counts."""

@@ -12,6 +12,7 @@ from concli.logs.choice.head import Head, first_of
 from concli.logs.chunk import Chunk
 from concli.logs.entries import Entries
 from concli.logs.parsed import Parsed
+from concli.logs.rejects import LineNumbers, moved
 
 if TYPE_CHECKING:
     from concli.logs.choice.repeats import Joiner
@@ -53,6 +54,7 @@ class Writer:
         self._saved = saved
         self._tell_written = written
         self._saved_at = time.monotonic()
+        self._numbers = LineNumbers()
         self.head = Head(head)
         # Written by the writer's thread alone; others may read them.
         self.chunks = 0
@@ -103,8 +105,9 @@ class Writer:
 
     def write(self, parsed: Parsed) -> int:
         """Write one chunk's output; return its bytes."""
+        missing = self._numbers.missing(parsed.chunk.first_line, parsed.lines)
         if parsed.rejects and self._rejects:
-            self._rejects.write([parsed.rejects])
+            self._rejects.write([moved(parsed.rejects, missing)])
         written = self._write_entries(parsed)
         self.chunks += 1
         self.lines += parsed.lines

@@ -2,8 +2,7 @@
 
 Commands are whole processes, start-up included, with 2 workers each, beside GNU parallel and xargs. Python stages are
 measured in this process: tiny functions, 1 and 3 in a chain, beside ThreadPoolExecutor.map, joblib and pypeln. Above 1
-concli is faster. Functions that hold the GIL are given to ``--engine processes``, start-up included: 2 beside 1, and
-beside threads.
+concli is faster.
 """
 
 import argparse
@@ -38,6 +37,7 @@ class Row(NamedTuple):
     peer: list[float]
     own: list[float]
     wanted: float
+    unit: str = "tasks"
 
     def __str__(self) -> str:
         ratios = sorted(peer / own for peer, own in zip(self.peer, self.own, strict=True))
@@ -45,8 +45,8 @@ class Row(NamedTuple):
         verdict = "reached" if middle >= self.wanted else "NOT REACHED"
         rates = [self.tasks / statistics.median(seconds) for seconds in (self.peer, self.own)]
         return (
-            f"{verdict:12} {self.name}: {middle:.2f} ({ratios[0]:.2f}-{ratios[-1]:.2f}), wanted {self.wanted:.1f}; "
-            f"{rates[0]:,.0f} to {rates[1]:,.0f} tasks a second"
+            f"{verdict:12} {self.name}: {middle:.2f} ({ratios[0]:.2f}-{ratios[-1]:.2f}), wanted {self.wanted:.2g}; "
+            f"{rates[0]:,.0f} to {rates[1]:,.0f} {self.unit} a second"
         )
 
 
@@ -73,12 +73,17 @@ def process(command: list[str], source: str | None = None) -> Callable[[], objec
 
 
 def compared(
-    name: str, tasks: int, rounds: int, own: Callable[[], object], peers: dict[str, tuple[Callable[[], object], float]]
+    name: str,
+    tasks: int,
+    rounds: int,
+    own: Callable[[], object],
+    peers: dict[str, tuple[Callable[[], object], float]],
+    unit: str = "tasks",
 ) -> Iterator[Row]:
     """Compare one of ours with its peers, each with the ratio wanted."""
     seconds = turns({"concli": own, **{peer: call for peer, (call, _) in peers.items()}}, rounds)
     for peer, (_, wanted) in peers.items():
-        yield Row(f"{name}, beside {peer}", tasks, seconds[peer], seconds["concli"], wanted)
+        yield Row(f"{name}, beside {peer}", tasks, seconds[peer], seconds["concli"], wanted, unit)
 
 
 def commands(tasks: int, rounds: int) -> Iterator[Row]:
@@ -163,48 +168,7 @@ def functions(tasks: int, rounds: int) -> Iterator[Row]:
         yield from compared(name, tasks, rounds, _concli(tasks, stages), both)
 
 
-# Pure Python, of as many turns as it is given.
-_SPINS = """
-def spin(turns):
-    total = 0
-    for number in range(turns):
-        total += number & 7
-    return total
-"""
-
-
-def _turns(seconds: float) -> int:
-    """Return how many turns of the function take so long."""
-    namespace: dict[str, Any] = {}
-    exec(_SPINS, namespace)
-    spin: Callable[[int], int] = namespace["spin"]
-    spin(100_000)
-    began = time.perf_counter()
-    spin(1_000_000)
-    return round(1_000_000 * seconds / (time.perf_counter() - began))
-
-
-def engines(seconds: int, rounds: int) -> Iterator[Row]:
-    """Compare one process with two, and with threads, for so many seconds of work in calls of several lengths."""
-    with tempfile.TemporaryDirectory() as folder:
-        steps, items = os.path.join(folder, "steps.py"), os.path.join(folder, "items")
-        with open(steps, "w", encoding="utf-8") as file:
-            file.write(_SPINS)
-        for call_s in (0.001, 0.01):
-            turns_each, tasks = _turns(call_s), round(seconds / call_s)
-            with open(items, "w", encoding="utf-8") as file:
-                file.write(f"{turns_each}\n" * tasks)
-
-            def run(engine: str, workers: int) -> Callable[[], object]:
-                command = [sys.executable, "-m", "concli", "pipeline", "tasks", "--json", "--input", items, "-q"]
-                return process([*command, "--engine", engine, "-t", str(workers), "--stage", f"py:{steps}:spin"])
-
-            peers = {"1 process": (run("processes", 1), 1.7), "2 threads": (run("threads", 2), 1.5)}
-            name = f"2 processes, calls of {call_s * 1e3:g} ms"
-            yield from compared(name, tasks, rounds, run("processes", 2), peers)
-
-
-PARTS = {"commands": commands, "functions": functions, "engines": engines}
+PARTS = {"commands": commands, "functions": functions}
 
 
 def main() -> None:
@@ -213,7 +177,6 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--commands", type=int, default=4000, help="items that are given to a command each")
     parser.add_argument("--functions", type=int, default=20_000, help="items that are given to functions")
-    parser.add_argument("--engines", type=int, default=10, help="seconds of work that are given to processes")
     parser.add_argument("--part", choices=list(PARTS), action="append")
     choice = parser.parse_args()
     print(", ".join(f"{name} {value}" for name, value in machine().items()))

@@ -162,7 +162,7 @@ def test_a_pipe_may_bring_compressed_data_a_few_bytes_at_a_time(tmp_path: Path, 
     reader = Reader(list(expand([str(tmp_path / "pipe")], print)), print, 1000)
     writer = os.open(tmp_path / "pipe", os.O_RDWR)
     data = PACKERS[name](b"one\ntwo\n")
-    file = reader._one_by_one()
+    file = iter(reader)
     os.write(writer, data[:1])
     os.write(writer, data[1:])
     chunk = next(file)

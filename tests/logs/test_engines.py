@@ -2,34 +2,33 @@
 
 import gzip
 import json
-import pickle
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from concli.engines._message import pack
 from concli.engines.engine import Engine
 from concli.engines.processes import Processes
 from concli.engines.registry import engine_named
 from concli.engines.threads import Threads
-from concli.errors import InputError
 from concli.logs import Job, process
 from concli.logs.choice.options import choose
-from concli.logs.chunk import Chunk
 from concli.logs.destination import Destination
 from concli.logs.formats.format import Reading
 from concli.logs.formats.own import pattern_format
 from concli.logs.generate import Choice, Log
-from concli.logs.how import How
-from concli.logs.inputs import expand
-from concli.logs.parser import make_parser
 from concli.logs.placing import work_of
-from concli.logs.source import Formats, Source
+from concli.logs.source import Source
 from concli.logs.stats import Job as StatsJob
 from concli.logs.stats import stats
 from concli.metrics import Run
+
+SIZE = 1 << 16
+
+
+@pytest.fixture(autouse=True)
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("concli.logs.reader.CHUNK_BYTES", SIZE)
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +72,23 @@ def test_the_output_is_that_of_threads(
 
 
 @pytest.mark.parametrize(
+    ("split_by", "options"),
+    [("level", {}), (None, {"min_level": "info", "redact": ["ip"], "fields": "message", "dedup": True})],
+)
+def test_what_is_merged_is_that_of_one_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, split_by: str | None, options: dict[str, Any]
+) -> None:
+    monkeypatch.setattr("concli.logs.merging.CHUNK_BYTES", 1 << 15)
+    for name in ("json", "base", "combined", "python"):
+        text = Log(Choice(name, traces=0.02, damage=0.02)).part(1500).data
+        (tmp_path / f"{name}.log").write_bytes(text)
+    job = Job(Source((f"{tmp_path}/*.log",)), choose(**options), Destination(to="jsonl", split_by=split_by), merge=True)
+    expected = outcome(job, Threads(1), tmp_path / "one")
+    for engine in (Threads(2), Threads(8), Processes(1), Processes(2), Processes(8)):
+        assert outcome(job, engine, tmp_path / f"{engine.name} {engine.workers}") == expected
+
+
+@pytest.mark.parametrize(
     ("destination", "reading", "pattern"),
     [
         (Destination(to="jsonl", split_by="level"), Reading(), None),
@@ -93,37 +109,24 @@ def test_what_is_opened_by_the_job_and_what_is_ones_own_reach_the_workers(
     assert outcome(job, Processes(2), tmp_path / "processes") == expected
 
 
-def sent(chunk: Chunk) -> tuple[Chunk, int]:
-    """Return a chunk as it arrives on a machine that sees the same files, and how many bytes went there."""
-    message = pack(chunk, refers=True)
-    arrived: Chunk = pickle.loads(message.body, buffers=message.copied)
-    return arrived, message.nbytes
-
-
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "gzip"])
-def test_a_chunk_is_named_where_that_is_enough(folder: Path, tmp_path: Path, encoding: str) -> None:
-    text = (folder / "json.log").read_bytes().removesuffix(b"\n")
+def test_what_stands_in_a_file_as_it_is_is_named_and_not_sent(tmp_path: Path, encoding: str) -> None:
+    text = Log(Choice("json", traces=0.0, damage=0.0)).part(5000).data.removesuffix(b"\n")
     path = tmp_path / "in.log"
     path.write_bytes(gzip.compress(text) if encoding == "gzip" else text.decode("utf-8", "replace").encode(encoding))
-    source = Source((str(path),))
-    parse = make_parser(How(Destination(to="jsonl"), Reading(), choose()))
-    with closing(source.reader(list(expand(source.inputs, print)), print, Formats())) as reader:
-        for chunk in reader:
-            arrived, size = sent(chunk)
-            assert (size < 2000) == (encoding == "utf-8")
-            assert b"".join(parse(arrived).pieces) == b"".join(parse(chunk).pieces)
-            assert (arrived.lines, arrived.first_line) == (chunk.lines, chunk.first_line)
-            if encoding == "utf-8":
-                path.write_bytes(path.read_bytes().replace(b"0", b"1"))
-                with pytest.raises(InputError, match="it has changed"):
-                    sent(chunk)
-            reader.recycle(chunk)
-            break
+    job = Job(Source((str(path),)), destination=Destination(to="jsonl"))
+    expected = outcome(job, Threads(1), tmp_path / "threads")
+    run = Run("logs process", {})
+    process(job._replace(destination=job.destination._replace(output=f"{tmp_path}/out"), engine=Processes(1)), run)
+    assert (tmp_path / "out").read_bytes() == expected[0]["out"]
+    engine: Any = run.snapshot().engine
+    assert (engine["bytes_sent"] < 3 * SIZE) == (encoding == "utf-8")  # the first chunk, by which the format is known
 
 
-def test_a_cluster_gives_the_same(folder: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("merge", [False, True])
+def test_a_cluster_gives_the_same(folder: Path, tmp_path: Path, merge: bool) -> None:
     pytest.importorskip("distributed")
-    job = Job(Source((str(folder),)), choose(grep=["a"]), Destination(to="jsonl"))
+    job = Job(Source((str(folder),)), choose(grep=["a"]), Destination(to="jsonl"), merge=merge)
     expected = outcome(job, Threads(1), tmp_path / "threads")
     assert outcome(job, engine_named("dask", 2), tmp_path / "dask") == expected
 

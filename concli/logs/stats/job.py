@@ -15,8 +15,11 @@ from concli.logs.chunk import CHUNK_BYTES, Chunk
 from concli.logs.entries import COMMON
 from concli.logs.inputs import expand
 from concli.logs.pipeline import WAITING_BYTES, read_chunks
+from concli.logs.placing import span_chunks
 from concli.logs.reader import Reader
+from concli.logs.rejects import LineNumbers
 from concli.logs.source import Formats, Source
+from concli.logs.span import Span
 from concli.logs.stats.compare import comparison
 from concli.logs.stats.counter import Counted, make_counter
 from concli.logs.stats.result import document
@@ -99,22 +102,27 @@ def _summarize(
 ) -> Summary:
     """Read some inputs to their end and count what is in them. Adds to ``seen`` what entries have of the choice's."""
     inputs = list(expand(arguments, report))
+    engine = job.engine or Threads(job.threads)
     reader, summary = job.source.reader(inputs, report, formats), Summary()
+    units = reader.units(span_chunks(engine) if job.choice.sample == 1 else 0)
     if not suffix:
         sizes = [source.size for source in inputs if source.size is not None]
         run.bytes_expected = sum(sizes) if len(sizes) == len(inputs) else None
         run.totals = lambda: _totals(summary)
-    engine = job.engine or Threads(job.threads)
-    waiting = BoundedBuffer[Chunk](WAITING_BYTES, sizer=lambda chunk: chunk.capacity)
+    waiting = BoundedBuffer[Chunk | Span](WAITING_BYTES, sizer=lambda chunk: chunk.capacity)
     # What is rare is let go of where there is too much: in which order they are put together may matter then.
     counted = Resequencer[Counted](_WAITING_SUMMARIES, number=lambda one: one.number)
     read = run.stage(f"read{suffix}", sink=waiting, unit="bytes")
-    count = run.stage(f"count{suffix}", workers=engine.workers, source=waiting, sink=counted, unit="bytes")
+    count = run.stage(f"count{suffix}", workers=engine.callers, source=waiting, sink=counted, unit="bytes")
     add = run.stage(f"sum{suffix}", source=counted)
     read.starved_s = lambda: reader.waited_s
+    numbers = LineNumbers()
 
     def add_summary(one: Counted) -> None:
         began = time.perf_counter()
+        missing = numbers.missing(one.first_line, one.summary.lines)
+        if missing:
+            one.summary.move(missing)
         summary.merge(one.summary)
         seen.update(one.seen)
         add.record(time.perf_counter() - began, items_in=1, items_out=1)
@@ -126,21 +134,25 @@ def _summarize(
     ):
         run.engine = lambda: place.statistics()._asdict()
 
-        def count_chunk(chunk: Chunk) -> None:
+        def count_chunk(chunk: Chunk | Span) -> None:
             began = time.perf_counter()
-            one = place(chunk)
-            found, lines, size = one.summary, chunk.lines, chunk.size
+            found, size = place(chunk), chunk.size
+            lines = sum(one.summary.lines for one in found)
+            if isinstance(chunk, Span):
+                reader.count(lines)
             reader.recycle(chunk)
-            entries, errors = found.entries + found.filtered, found.rejected
+            entries = sum(one.summary.entries + one.summary.filtered for one in found)
+            errors = sum(one.summary.rejected for one in found)
             count.record(time.perf_counter() - began, items_in=lines, items_out=entries, bytes_in=size, errors=errors)
-            counted.put(one)
+            for one in found:
+                counted.put(one)
 
         group.on_stop(reader.cancel)
         group.on_stop(place.cancel)
         ProducerConsumer[Counted]([], [add_summary], buffer=counted, group=group, names=("", f"sum{suffix}")).start()
-        ProducerConsumer[Chunk](
-            [lambda: read_chunks(reader, reader, read.record)],
-            [count_chunk] * engine.workers,
+        ProducerConsumer[Chunk | Span](
+            [lambda: read_chunks(units, reader, read.record)],
+            [count_chunk] * engine.callers,
             buffer=waiting,
             group=group,
             at_end=counted.shutdown,

@@ -81,6 +81,12 @@ class Summary:
         self.reasons.merge(other.reasons)
         self.see_rejects(other.rejects_seen)
 
+    def move(self, lines: int) -> None:
+        """Add so many lines to where things were seen."""
+        for seen in (self.seen, self.rejects_seen):
+            for key, one in seen.items():
+                seen[key] = one._replace(place=one.place._replace(line=one.place.line + lines))
+
     def values_of(self, name: str) -> Frequent[bytes]:
         """Return the counts of the values of a field."""
         return self.values.setdefault(name, Frequent(VALUES))
