@@ -127,7 +127,7 @@ def _process(
         inputs = state.resume(inputs, source.encoding)
     formats = Formats(source.formats)
     readers = _readers(job, inputs, report, formats)
-    destination, chunks = _with_columns(job, readers)
+    destination, chunks = _with_columns(job, readers, inputs)
     outputs = destination.open(inputs, state.output_length if state else lambda _: None)
     try:
         writer, how = _writer(job, destination, outputs, state), How(destination, job.source.reading, job.choice)
@@ -180,14 +180,14 @@ def _readers(job: Job, inputs: list[Input], report: Callable[[InputError], objec
     return [job.source.reader([one], report, formats, size) for one in inputs]
 
 
-def _with_columns(job: Job, readers: list[Reader]) -> tuple[Destination, Iterator[Chunk | Span]]:
+def _with_columns(job: Job, readers: list[Reader], inputs: list[Input]) -> tuple[Destination, Iterator[Chunk | Span]]:
     """Return the destination with its columns: those asked for, or where it needs some, the first input's.
 
     Return also the chunks of the first reader, of which one may have had to be read.
     """
     # Of a span one does not know the first line until what comes before is done.
     needs_lines = job.state or job.source.follow or job.choice.sample < 1 or not job.ordered
-    most = span_chunks(job.engine) if job.engine and not needs_lines else 0
+    most = span_chunks(job.engine, inputs) if job.engine and not needs_lines else 0
     chunks: Iterator[Chunk | Span] = chain.from_iterable(reader.units(most) for reader in readers[:1])
     destination = job.destination._replace(columns=job.choice.fields)
     if destination.needs_columns and job.merge:

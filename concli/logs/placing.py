@@ -2,11 +2,12 @@
 
 import contextlib
 import math
+from collections.abc import Iterable
 
 from concli.engines.choose import Work
 from concli.engines.engine import Engine
 from concli.logs.chunk import CHUNK_BYTES
-from concli.logs.inputs import expand
+from concli.logs.inputs import Input, expand
 from concli.logs.source import Formats, Source
 
 __all__ = ["span_chunks", "work_of"]
@@ -14,11 +15,18 @@ __all__ = ["span_chunks", "work_of"]
 _HEAD_BYTES = 64 * 1024
 # Of one thread; the slowest format that holds the GIL and the fastest are not far apart.
 _BYTES_PER_S = 30e6
+_MOST_CHUNKS = 6  # a worker holds what has become of all of them
+_FAIR_UNITS = 8  # for a worker: the last of them is what others may have to wait for
 
 
-def span_chunks(engine: Engine) -> int:
-    """Return how many chunks of a file make a unit for which what a call costs is less than 5%; 0 to read them here."""
-    return math.ceil(20 * engine.call_s * _BYTES_PER_S / CHUNK_BYTES)
+def span_chunks(engine: Engine, inputs: Iterable[Input]) -> int:
+    """Return how many chunks of a file make a unit: 0 if they are read here.
+
+    They are so many that what a call costs is less than 5%, and some more if each worker gets enough units then.
+    """
+    needed = math.ceil(20 * engine.call_s * _BYTES_PER_S / CHUNK_BYTES)
+    fair = sum(one.size or 0 for one in inputs) // (CHUNK_BYTES * _FAIR_UNITS * engine.workers)
+    return max(needed, min(fair, _MOST_CHUNKS)) if needed else 0
 
 
 def work_of(source: Source) -> Work:

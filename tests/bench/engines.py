@@ -2,10 +2,11 @@
 
 What holds the GIL is given to 2 worker processes beside 1 and beside 2 threads, and to a local dask cluster of 2 beside
 2 processes: a log in JSON lines, and Python functions that take 1 and 10 ms. Above 1 the one that is named first is
-faster. How much of the run the cluster's workers were at work is what its scheduling has left of it.
+faster. How much of a run the workers were at work is what starting and scheduling have left of it.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -51,18 +52,20 @@ def all_of(name: str, amount: int, rounds: int, run: Run, unit: str) -> Iterator
 def logs(size: int, rounds: int, folder: str) -> Iterator[Row | str]:
     """Compare the engines for a log in JSON lines of so many MiB."""
     make_logs(_CONCLI, folder, ["json"], size << 20, "1%", 1)
-    path, report = log_path(folder, "json"), os.path.join(folder, "report.json")
+    path = log_path(folder, "json")
 
     def run(engine: str, workers: int) -> Callable[[], object]:
+        report = os.path.join(folder, engine)
         how = ["--to", "jsonl", "--engine", engine, "-t", str(workers), "--report", report, "-q"]
         return process([*_CONCLI, "logs", "process", path, "-o", os.path.join(folder, "out"), *how])
 
     yield from all_of(f"JSON, {size} MiB", size, rounds, run, "MiB")
-    with open(report, encoding="utf-8") as file:
-        found: dict[str, Any] = json.load(file)
-    workers = found["engine"]["workers"]
-    busy = sum(worker["busy_s"] for worker in workers) / len(workers) / found["elapsed_s"]
-    yield f"{found['engine']['engine']}: its workers were at work for {busy:.0%} of the last run, start-up included"
+    for engine in ("processes", "dask"):
+        with contextlib.suppress(FileNotFoundError), open(os.path.join(folder, engine), encoding="utf-8") as file:
+            found: dict[str, Any] = json.load(file)
+            workers = found["engine"]["workers"]
+            busy = sum(worker["busy_s"] for worker in workers) / len(workers) / found["elapsed_s"]
+            yield f"{engine}: its workers were at work for {busy:.0%} of the last run, start-up included"
 
 
 def calls(seconds: int, rounds: int, folder: str) -> Iterator[Row | str]:

@@ -17,7 +17,8 @@ from concli.logs.destination import Destination
 from concli.logs.formats.format import Reading
 from concli.logs.formats.own import pattern_format
 from concli.logs.generate import Choice, Log
-from concli.logs.placing import work_of
+from concli.logs.inputs import Input
+from concli.logs.placing import span_chunks, work_of
 from concli.logs.source import Source
 from concli.logs.stats import Job as StatsJob
 from concli.logs.stats import stats
@@ -140,6 +141,18 @@ def test_a_summary_is_that_of_threads(folder: Path) -> None:
         return json.loads(report.to_json())["result"], report.totals
 
     assert result(Processes(2)) == result(Threads(1))
+
+
+def test_a_unit_is_worth_its_call_and_leaves_every_worker_some() -> None:
+    def chunks(engine: Engine, mib: int) -> int:
+        return span_chunks(engine, [Input("log", "log", mib << 20, None), Input("pipe", None, None, None)])
+
+    assert chunks(Threads(2), 5000) == 0
+    assert [chunks(Processes(2), mib) for mib in (1, 64, 96, 5000)] == [1, 2, 3, 6]
+    assert chunks(Processes(8), 96) == 1
+    cluster = Threads(2)
+    cluster.call_s = 0.01  # seconds; at 30 MB/s a fifth of a second are three chunks
+    assert [chunks(cluster, mib) for mib in (1, 5000)] == [3, 6]
 
 
 def test_a_place_to_work_is_chosen_by_what_the_first_input_is(folder: Path, tmp_path: Path) -> None:

@@ -215,8 +215,8 @@ def results(engine: Engine, span_chunks: int, path: Path, choice: Choice, destin
     destination = destination._replace(output=str(where[0]), rejects=str(where[1]))
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("concli.logs.reader.CHUNK_BYTES", SIZE)
-        patched.setattr("concli.logs.job.span_chunks", lambda _: span_chunks)
-        patched.setattr("concli.logs.stats.job.span_chunks", lambda _: span_chunks)
+        patched.setattr("concli.logs.job.span_chunks", lambda *_: span_chunks)
+        patched.setattr("concli.logs.stats.job.span_chunks", lambda *_: span_chunks)
         process(Job(source, choice, destination, engine=engine), runs[0])
         stats(StatsJob(source, choice=choice, engine=engine), runs[1])
     reports = [run.snapshot() for run in runs]

@@ -104,7 +104,7 @@ def _summarize(
     inputs = list(expand(arguments, report))
     engine = job.engine or Threads(job.threads)
     reader, summary = job.source.reader(inputs, report, formats), Summary()
-    units = reader.units(span_chunks(engine) if job.choice.sample == 1 else 0)
+    units = reader.units(span_chunks(engine, inputs) if job.choice.sample == 1 else 0)
     if not suffix:
         sizes = [source.size for source in inputs if source.size is not None]
         run.bytes_expected = sum(sizes) if len(sizes) == len(inputs) else None
