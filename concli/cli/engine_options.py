@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from concli.cli.options import file_names
 from concli.cli.quantities import byte_size
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ def engine_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option(
                 "--scratch",
                 metavar="DIR",
+                shell_complete=file_names,
                 envvar="CONCLI_SCRATCH",
                 help="With --scheduler: a folder that all workers see, for large results on their way.  [default: "
                 "beside the output, if they see that; else through the network]",
