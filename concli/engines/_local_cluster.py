@@ -54,7 +54,11 @@ def shared_folder() -> Iterator[str]:
     """Make a folder in memory, or where temporary files are, and remove it, and what killed runs have left there."""
     diskutils: Any = import_module("distributed.diskutils")
     base = next(folder for folder in ("/dev/shm", tempfile.gettempdir()) if os.access(folder, os.W_OK))  # noqa: S108
-    work = diskutils.WorkSpace(os.path.join(base, f"concli-{os.getuid()}")).new_work_dir(prefix="parts-")
+    place = os.path.join(base, f"concli-{os.getuid()}")
+    os.makedirs(place, mode=0o700, exist_ok=True)
+    if os.stat(place).st_uid != os.getuid():  # and whoever it is could put results of their own there
+        place = tempfile.mkdtemp(prefix="concli-")
+    work = diskutils.WorkSpace(place).new_work_dir(prefix="parts-")
     try:
         yield work.dir_path
     finally:
