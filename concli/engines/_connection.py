@@ -7,16 +7,15 @@ from importlib import import_module
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from concli.engines._local_cluster import local_cluster, shared_folder
+from concli.engines._local_cluster import SILENT, local_cluster, shared_folder
 from concli.engines._task import probe
-from concli.engines.engine import EngineLost, Settings, memory_each
+from concli.engines.engine import EngineLost, Settings
 from concli.errors import OutputError
 
 __all__ = ["Connection", "connected", "line_of"]
 
 _CONNECT_S = 10  # for a scheduler to answer
 _LEAVE_S = 1  # for a farewell
-_SILENT = logging.CRITICAL + 1
 
 
 class Connection(NamedTuple):
@@ -34,7 +33,7 @@ def connected(stack: contextlib.ExitStack, workers: int, settings: Settings) -> 
     """
     distributed: Any = import_module("distributed")
     for name in [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]:
-        logging.getLogger(name).setLevel(_SILENT)  # what is wrong is told once, by an exception
+        logging.getLogger(name).setLevel(SILENT)
     warnings.simplefilter("ignore", import_module("distributed.versions").VersionMismatchWarning)  # _check tells
     secret, at, host = (settings.scheduler or "the local cluster").rpartition("://")[2].rpartition("@")
     where, secret = (host, secret + at) if at else (settings.scheduler or host, "")
@@ -43,7 +42,7 @@ def connected(stack: contextlib.ExitStack, workers: int, settings: Settings) -> 
         cluster: Any = settings.scheduler
         if cluster is None:
             folder = stack.enter_context(shared_folder())  # it outlives the workers
-            cluster = stack.enter_context(local_cluster(workers, settings.memory or memory_each(workers)))
+            cluster = stack.enter_context(local_cluster(workers, settings.memory))
         else:
             _knock(cluster)
         # What is on this machine is had from the workers themselves; elsewhere they may be out of our reach.

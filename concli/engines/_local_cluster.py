@@ -12,9 +12,10 @@ from typing import Any
 
 from concli.engines._child import ENVIRONMENT
 
-__all__ = ["local_cluster", "shared_folder"]
+__all__ = ["SILENT", "local_cluster", "shared_folder"]
 
-_SILENT = logging.CRITICAL + 1
+#: The level at which dask's own logs are: what is wrong is told once, by an exception.
+SILENT = logging.CRITICAL + 1
 _CONFIG = {
     "distributed.worker.profile.enabled": False,  # it looks at all threads a hundred times a second
     # By default workers give freed memory back to the system at once, and to get it again costs a fault for each page.
@@ -23,7 +24,7 @@ _CONFIG = {
 
 
 @contextlib.contextmanager
-def local_cluster(workers: int, memory: int) -> Iterator[Any]:
+def local_cluster(workers: int, memory: int | None) -> Iterator[Any]:
     """Start so many worker processes, each with ``memory`` bytes, and end them."""
     distributed: Any = import_module("distributed")
     dask: Any = import_module("dask")
@@ -36,7 +37,7 @@ def local_cluster(workers: int, memory: int) -> Iterator[Any]:
             dashboard_address=None,
             scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # of what it serves besides
             memory_limit=memory,
-            silence_logs=_SILENT,
+            silence_logs=SILENT,
         )
     try:
         yield cluster

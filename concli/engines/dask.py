@@ -55,7 +55,9 @@ class Dask:
             raise UsageError("--scratch: it is for a cluster at --scheduler; one on this machine has its own")
         self.workers = workers
         self.callers = 2 * workers  # it takes a while until a worker that has done a unit has the next
-        self._settings = settings
+        # Of a cluster's workers it is not known.
+        memory = None if settings.scheduler else settings.memory or memory_each(workers)
+        self._settings = settings._replace(memory=memory)
 
     @contextlib.contextmanager
     def open(self, make: Callable[..., Callable[[U], R]], /, *args: Any) -> Iterator[Place[U, R]]:
@@ -70,8 +72,7 @@ class Dask:
             # A unit has its data with it, and that is meant; what dask warns of is that in a graph.
             stack.enter_context(dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TB"}))
             connection = connected(stack, self.workers, self._settings)
-            memory = None if self._settings.scheduler else self._settings.memory or memory_each(self.workers)
-            place = _Cluster[U, R](connection, setup, memory)
+            place = _Cluster[U, R](connection, setup, self._settings.memory)
             try:
                 yield place
             finally:

@@ -29,14 +29,18 @@ class GeneralParser:
 
     def parse(self, chunk: Chunk) -> Parsed:
         """Scan, choose among and render the entries of ``chunk``."""
-        scan = self.scanners.scan(chunk)
-        keep = self.chooser.mask(scan, chunk)
-        parsed = self.rendered(self.chooser.shape(scan.entries, keep), self.account(scan, keep, chunk))
+        parsed = self.rendered(*self.shaped(chunk))
         if not self._how.keeps_entries:
             parsed.entries = None
         return parsed
 
-    def account(self, scan: Scan, keep: NDArray[np.bool_], chunk: Chunk) -> Parsed:
+    def shaped(self, chunk: Chunk) -> tuple[Entries, Parsed]:
+        """Scan ``chunk``; return the entries that are to be written, and the account of all its lines."""
+        scan = self.scanners.scan(chunk)
+        keep = self.chooser.mask(scan, chunk)
+        return self.chooser.shape(scan.entries, keep), self._account(scan, keep, chunk)
+
+    def _account(self, scan: Scan, keep: NDArray[np.bool_], chunk: Chunk) -> Parsed:
         """Return what became of the lines of ``chunk``, without the entries to be written."""
         written = int(np.count_nonzero(keep))
         return Parsed(

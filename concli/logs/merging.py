@@ -25,7 +25,7 @@ from concli.logs.general_parser import GeneralParser
 from concli.logs.how import How
 from concli.logs.output.merge import merge
 from concli.logs.parsed import Parsed
-from concli.logs.pipeline import WAITING_BYTES
+from concli.logs.pipeline import WAITING_BYTES, read_chunks
 from concli.logs.reader import Reader
 from concli.logs.shaping import Shaped, make_shaper
 from concli.logs.writer import Writer
@@ -52,24 +52,20 @@ def chunk_bytes_for(inputs: int) -> int:
 class _Lane:
     """An input on its way. One at a time has it to read and parse; then ``parsed`` has room for what comes of that."""
 
-    def __init__(self, reader: Reader, wanted: "BoundedBuffer[_Lane]") -> None:
+    def __init__(self, reader: Reader, wanted: "BoundedBuffer[_Lane]", read: Stage) -> None:
         self.reader = reader
-        self.chunks = iter(reader)
+        self._chunks = read_chunks(reader, reader, read.record)
         self.parsed = BoundedBuffer[Shaped](1)
         self.reads_ahead = False
         self.waited_s = 0.0  # by whoever merges, who alone writes to it
         self._wanted = wanted
 
-    def read(self, read: Stage) -> Chunk | None:
+    def read(self) -> Chunk | None:
         """Read a chunk; None at the end, which whoever merges is told of."""
-        began, waited = time.perf_counter(), self.reader.waited_s
-        chunk = next(self.chunks, None)
+        chunk = next(self._chunks, None)
         if chunk is None:
             self.parsed.shutdown()
             return None
-        assert isinstance(chunk, Chunk)  # noqa: S101 - a reader gives spans only if it is asked to
-        busy = time.perf_counter() - began - (self.reader.waited_s - waited)
-        read.record(busy, items_out=chunk.lines, bytes_in=chunk.consumed, bytes_out=chunk.size)
         self.reads_ahead = chunk.source is not None and chunk.source.size is not None
         return chunk
 
@@ -119,10 +115,10 @@ class Merging(NamedTuple):
         """Run it to the end of the inputs, registering its stages on ``run``; what fails is raised, in a group."""
         callers = max(1, min(self.engine.callers, len(self.readers)))
         wanted = BoundedBuffer[_Lane](max(1, len(self.readers)))  # those to read and parse a chunk of
-        lanes = [_Lane(reader, wanted) for reader in self.readers]
-        wanted.put_many(lanes)
         merged = BoundedBuffer[Parsed](WAITING_BYTES, sizer=len)
         read = run.stage("read", workers=callers, unit="bytes")
+        lanes = [_Lane(reader, wanted, read) for reader in self.readers]
+        wanted.put_many(lanes)
         parse = run.stage("parse", workers=callers, source=wanted, unit="inputs")
         sort = run.stage("merge", sink=merged, unit="bytes")
         write = run.stage("write", source=merged, unit="bytes")
@@ -130,7 +126,7 @@ class Merging(NamedTuple):
         sort.starved_s = lambda: sum(lane.parsed.statistics().get_wait_s for lane in lanes)
 
         def parse_next(lane: _Lane) -> None:
-            chunk = lane.read(read)
+            chunk = lane.read()
             if chunk:
                 lane.parse(chunk, place, parse)
 

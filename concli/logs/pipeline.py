@@ -9,7 +9,7 @@
 import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from concli.engines.engine import Place
 from concli.files import Output
@@ -22,6 +22,8 @@ from concli.metrics import Run
 from concli.patterns import BoundedBuffer, ProducerConsumer, Resequencer, ThreadGroup
 
 __all__ = ["WAITING_BYTES", "Pipeline", "read_chunks"]
+
+C = TypeVar("C", bound=Chunk | Span)
 
 _PATIENCE_S = 2.0  # for a reader of the output, when all is to end
 # Bytes that may wait between two stages. More does not make a run faster, only larger.
@@ -119,7 +121,7 @@ class Pipeline(NamedTuple):
             raise
 
 
-def read_chunks(chunks: Iterable[Chunk | Span], reader: Reader, record: Callable[..., None]) -> Iterator[Chunk | Span]:
+def read_chunks(chunks: Iterable[C], reader: Reader, record: Callable[..., None]) -> Iterator[C]:
     """Yield the chunks and record how long reading each took, without the waiting for somebody to write."""
     began, waited = time.perf_counter(), 0.0
     for chunk in chunks:

@@ -51,11 +51,9 @@ def make_shaper(how: How) -> Callable[[Chunk], Shaped]:
     parser = GeneralParser(how)
 
     def shape(chunk: Chunk) -> Shaped:
-        scan = parser.scanners.scan(chunk)
-        keep = parser.chooser.mask(scan, chunk)
-        account = parser.account(scan, keep, chunk)
+        entries, account = parser.shaped(chunk)
         account.written = 0  # it is counted when it has been merged
-        return Shaped(account, parser.chooser.shape(scan.entries, keep))
+        return Shaped(account, entries)
 
     return shape
 
